@@ -1,0 +1,169 @@
+"""Settings, all of them from the environment. `.env.example` documents every variable."""
+
+from pathlib import Path
+
+import environ
+from django.core.management.utils import get_random_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.smart_cast = False  # a default is of the type its reader says, not guessed from the value
+if env.bool("READ_DOT_ENV", default=True):
+    environ.Env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=False)
+# A random key keeps `generate_keys` and a first look working with nothing configured; a system check
+# refuses to call that a deployment, since sessions and queued jobs would not survive a restart.
+SECRET_KEY = env.str("SECRET_KEY", default="") or get_random_secret_key()
+SECRET_KEY_IS_RANDOM = not env.str("SECRET_KEY", default="")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+BASE_URL = env.str("BASE_URL", default="http://localhost:8000").rstrip("/")
+IS_HTTPS = BASE_URL.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_q",
+    "directory_sync",
+    "onboarding",
+    *env.list("EXTRA_APPS", default=[]),  # the demo adds itself here; the product never imports it
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Database: SQLite on one machine, PostgreSQL with several workers --------------------------------
+
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    # One writer at a time, the others wait: without IMMEDIATE and WAL, workers meet "database is locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-65536;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# django-q2 keeps the state of its clusters in the cache, which therefore has to be shared.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+# --- Queue: two clusters, one for runs and one for what people wait for -------------------------------
+
+REDIS_URL = env.str("REDIS_URL", default="")
+SYNC_TIMEOUT = 3600  # seconds a job may take; a run parks itself well before
+NOW_TIMEOUT = 300
+Q_CLUSTER = {
+    "name": "sync",
+    "cluster_name": "sync",
+    "workers": env.int("SYNC_WORKERS", default=2),
+    "timeout": SYNC_TIMEOUT,
+    # A job is offered again when nobody has answered for it; twice the time-out, so that a job which
+    # is still running is never started a second time beside itself.
+    "retry": 2 * SYNC_TIMEOUT + 60,
+    "ack_failures": True,  # the queue never retries: runs are retried through `due_at`
+    "max_attempts": 1,
+    "catch_up": False,
+    "queue_limit": 1,
+    "bulk": 1,
+    "save_limit": 250,
+    "poll": 1,
+    "max_rss": 1_500_000,  # KiB; a worker that grew past it is replaced after its job
+    "ALT_CLUSTERS": {
+        "now": {
+            "cluster_name": "now",
+            "workers": env.int("NOW_WORKERS", default=2),
+            "timeout": NOW_TIMEOUT,
+            "retry": 2 * NOW_TIMEOUT + 60,
+            "poll": 0.5,
+        },
+    },
+    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+}
+
+# --- Time ---------------------------------------------------------------------------------------------
+
+USE_TZ = True
+TIME_ZONE = SYNC_TIME_ZONE = env.str("SYNC_TIME_ZONE", default="America/New_York")
+LANGUAGE_CODE = "en"
+USE_I18N = True
+
+# --- Secrets of customers -----------------------------------------------------------------------------
+
+SEALING_PUBLIC_KEY = env.str("SEALING_PUBLIC_KEY", default="")
+SEALING_PRIVATE_KEYS = env.list("SEALING_PRIVATE_KEYS", default=[])  # workers only, newest first
+
+# --- Microsoft ----------------------------------------------------------------------------------------
+
+ENTRA_ENDPOINTS = {
+    "global": {
+        "login_url": env.str("ENTRA_GLOBAL_LOGIN_URL", default="https://login.microsoftonline.com"),
+        "graph_url": env.str("ENTRA_GLOBAL_GRAPH_URL", default="https://graph.microsoft.com"),
+    },
+    "usgov_l4": {
+        "login_url": env.str("ENTRA_USGOV_LOGIN_URL", default="https://login.microsoftonline.us"),
+        "graph_url": env.str("ENTRA_USGOV_GRAPH_URL", default="https://graph.microsoft.us"),
+    },
+}
+
+# --- Mail, static files, security, logs ---------------------------------------------------------------
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Directory Sync <directory-sync@localhost>")
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

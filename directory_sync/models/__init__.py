@@ -1,0 +1,29 @@
+"""What Directory Sync keeps. One module per subject; they know nothing of Microsoft Graph."""
+
+from .audience import Segment, SeriesSegment
+from .connection import Access, AttributeGrant, Connection, Credential
+from .event import Event
+from .organization import Editor, Organization, Series
+from .people import Group, GroupClosure, Membership, Nesting, Recipient
+from .run import DeltaLink, JournalPage, SyncRun
+
+__all__ = [
+    "Access",
+    "AttributeGrant",
+    "Connection",
+    "Credential",
+    "DeltaLink",
+    "Editor",
+    "Event",
+    "Group",
+    "GroupClosure",
+    "JournalPage",
+    "Membership",
+    "Nesting",
+    "Organization",
+    "Recipient",
+    "Segment",
+    "Series",
+    "SeriesSegment",
+    "SyncRun",
+]
