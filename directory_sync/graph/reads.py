@@ -1,0 +1,23 @@
+"""Everything the sync asks of Graph, in one place to import from."""
+
+from .changes import UNCHANGED, Change, Link, changes, has_limited_info, kind_of
+from .delta import STREAMS, Page, delta_page, delta_pages, delta_url
+from .walking import WalkedPage, member_of, read_groups, walk_members
+
+__all__ = [
+    "STREAMS",
+    "UNCHANGED",
+    "Change",
+    "Link",
+    "Page",
+    "WalkedPage",
+    "changes",
+    "delta_page",
+    "delta_pages",
+    "delta_url",
+    "has_limited_info",
+    "kind_of",
+    "member_of",
+    "read_groups",
+    "walk_members",
+]

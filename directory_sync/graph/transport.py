@@ -1,0 +1,68 @@
+"""One HTTP exchange with Microsoft: no redirects, no proxies of blame, failures named."""
+
+from typing import Any
+
+import orjson
+import requests
+from requests.adapters import HTTPAdapter
+
+from .errors import Unavailable, UnexpectedResponse
+
+Timeout = tuple[float, float]
+
+
+def open_session(pool: int = 2) -> requests.Session:
+    """A session with room for `pool` connections that never retries by itself."""
+    session = requests.Session()
+    session.mount("https://", HTTPAdapter(pool_connections=2, pool_maxsize=pool))
+    return session
+
+
+def exchange(
+    session: requests.Session, method: str, url: str, *, timeout: Timeout, token: str = "", **options: Any
+) -> requests.Response:
+    """Send one request and read its whole answer, whatever its status.
+
+    Raises Unavailable for network, TLS and time-outs, UnexpectedResponse for a redirect: neither login
+    nor Graph redirect an API client, and following would carry credentials away.
+    """
+    failure, response = "", None
+    try:
+        response = session.request(
+            method, url, timeout=timeout, allow_redirects=False, auth=_Bearer(token), **options
+        )
+    except requests.exceptions.SSLError:
+        failure = "tls"
+    except requests.exceptions.Timeout:
+        failure = "timeout"
+    except requests.exceptions.RequestException:
+        failure = "network"
+    if response is None:
+        # Raised out here because an exception of requests holds the request, and so the secret.
+        raise Unavailable(code=failure)
+    if 300 <= response.status_code < 400:
+        raise UnexpectedResponse(code="redirected", status=response.status_code)
+    return response
+
+
+def parsed(response: requests.Response) -> Any:
+    """The body as JSON, or None when it isn't."""
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return None
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Sets our token, or nothing.
+
+    Given even when empty: without `auth`, requests would take what a .netrc says for the host.
+    """
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
