@@ -1,0 +1,63 @@
+"""`POST /$batch`: up to twenty requests in one (json-batching)."""
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from demo.tenant.messages import GraphError, Request, Response, json_response
+
+if TYPE_CHECKING:  # the routing imports this module
+    from demo.tenant.graph import Context
+
+
+def answer(context: "Context") -> Response:
+    """Answers in no particular order, each with its own status, throttled or not by itself."""
+    requests = _requests(context.request)
+    statuses: dict[str, int] = {}
+    answers = []
+    for inner in requests:
+        failed = [name for name in inner.get("dependsOn", []) if statuses.get(name, 424) >= 400]
+        response = _failed_dependency() if failed else _inner_response(context, inner)
+        statuses[inner["id"]] = response.status
+        answers.append({"id": inner["id"], **_described(response)})
+    random.shuffle(answers)
+    return json_response({"responses": answers})
+
+
+def _requests(request: Request) -> list[dict[str, Any]]:
+    try:
+        requests = orjson.loads(request.body)["requests"]
+        ids = [str(inner["id"]) for inner in requests]
+    except (ValueError, KeyError, TypeError) as error:
+        raise GraphError(400, "BadRequest", "Invalid batch payload format.") from error
+    if len(requests) > 20:
+        raise GraphError(400, "BadRequest", "Number of batch request steps exceeds the maximum value of 20.")
+    if len(set(ids)) < len(ids):
+        raise GraphError(400, "BadRequest", "Request Id is not unique.")
+    return [{**inner, "id": str(inner["id"])} for inner in requests]
+
+
+def _inner_response(context: "Context", inner: dict[str, Any]) -> Response:
+    outer = context.request
+    headers = {"Authorization": outer.header("Authorization"), **(inner.get("headers") or {})}
+    body = orjson.dumps(inner["body"]) if inner.get("body") is not None else b""
+    target = "/v1.0/" + str(inner.get("url", "")).lstrip("/")
+    if target == "/v1.0/$batch":
+        raise GraphError(400, "BadRequest", "A batch may not hold a batch.")
+    request = Request(str(inner.get("method", "GET")).upper(), target, headers, body)
+    response = context.server.answer("graph", request)
+    return GraphError(504, "UnknownError", "No answer.").response() if response.break_off else response
+
+
+def _failed_dependency() -> Response:
+    return GraphError(424, "FailedDependency", "A request that this one depends on has failed.").response()
+
+
+def _described(response: Response) -> dict[str, Any]:
+    kept = {name: value for name, value in response.headers.items() if name.lower() != "content-encoding"}
+    try:
+        body = orjson.loads(response.body) if response.body else None
+    except ValueError:
+        body = response.body.decode(errors="replace")
+    return {"status": response.status, "headers": kept, "body": body}

@@ -1,0 +1,96 @@
+"""The control surface: another process changes the world by `POST /_control/<verb>` with JSON arguments."""
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from demo.tenant.apps import App
+from demo.tenant.directory import Directory
+from demo.tenant.faults import Fault, Gate
+from demo.tenant.messages import Request, Response, json_response
+
+if TYPE_CHECKING:  # the server imports this module
+    from demo.tenant.server import TenantServer
+
+DIRECTORY_VERBS = {
+    "add_user", "add_guest", "update_user", "disable_user", "enable_user", "soft_delete_user", "restore_user",
+    "purge_user", "empty_recycle_bin", "set_manager", "clear_manager", "add_contact", "update_contact",
+    "delete_contact", "add_device", "delete_device", "add_service_principal", "add_group", "update_group",
+    "rename_group", "delete_group", "restore_group", "purge_group", "add_member", "remove_member", "empty_group",
+    "add_app", "expire_secret", "replace_secret", "withdraw_role", "grant_role", "disable_app", "enable_app",
+    "remove_app", "remove_service_principal", "advance", "find_group", "members", "transitive_members", "properties",
+}  # fmt: skip
+
+
+def answer(server: "TenantServer", request: Request) -> Response:
+    """Run one verb. `tenant` in the arguments names the tenant; with only one it may be left out.
+
+    Verbs besides those of Directory: `add_fault`, `clear_faults`, `pause_before`, `release`, `set_latency`,
+    `reset_requests`; `GET state` tells what there is. Errors are 400 with `{"error": text}`.
+    """
+    verb = request.path.removeprefix("/_control/")
+    if verb == "state":
+        return json_response(state(server))
+    try:
+        arguments = orjson.loads(request.body or b"{}")
+        result = _run(server, verb, arguments)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return json_response({"error": f"{type(error).__name__}: {error}"}, 400)
+    return json_response({"result": _plain(result)})
+
+
+def state(server: "TenantServer") -> dict[str, Any]:
+    """A summary: tenants with their groups and counts, requests so far, gates."""
+    tenants = []
+    for directory in list(server.tenants.values()):
+        with directory.lock:
+            groups = {group.id: group.properties.get("displayName") for group in directory.living("group")}
+            tenants.append(
+                {
+                    "tenant_id": directory.tenant_id,
+                    "name": directory.name,
+                    "cloud": directory.cloud,
+                    "now": directory.now.isoformat(),
+                    "users": sum(1 for _ in directory.living("user")),
+                    "contacts": sum(1 for _ in directory.living("orgContact")),
+                    "recycle_bin": sorted(directory.recycle_bin),
+                    "groups": dict(list(groups.items())[:1000]),
+                    "apps": {app.client_id: sorted(app.roles) for app in directory.apps.values()},
+                }
+            )
+    gates = [{"where": gate.where, "reached": gate.reached.is_set()} for gate in server.faults.gates]
+    return {"tenants": tenants, "requests": dict(server.requests()), "gates": gates}
+
+
+def _run(server: "TenantServer", verb: str, arguments: dict[str, Any]) -> Any:
+    server_verbs = {
+        "add_fault": server.faults.add,
+        "clear_faults": server.faults.clear,
+        "pause_before": server.pause_before,
+        "release": lambda: [gate.release() for gate in server.faults.gates],
+        "set_latency": lambda seconds: setattr(server, "latency", float(seconds)),
+        "reset_requests": server.requests.reset,
+    }
+    if verb in server_verbs:
+        return server_verbs[verb](**arguments)
+    if verb not in DIRECTORY_VERBS:
+        raise ValueError(f"no such verb: {verb}")
+    directory = _tenant(server, arguments.pop("tenant", None))
+    return getattr(directory, verb)(**arguments)
+
+
+def _tenant(server: "TenantServer", name: str | None) -> Directory:
+    if name is None and len(server.tenants) == 1:
+        return next(iter(server.tenants.values()))
+    directory = server.directory(name or "")
+    if directory is None:
+        raise KeyError(f"no tenant {name}")
+    return directory
+
+
+def _plain(result: Any) -> Any:
+    if isinstance(result, App):
+        return {"client_id": result.client_id, "secret": result.secret, "secret_id": result.secret_id}
+    if isinstance(result, Fault | Gate | list):
+        return None
+    return sorted(result) if isinstance(result, set) else result

@@ -1,0 +1,26 @@
+"""What was worked out recently, kept because the next page needs it again."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+KEPT = 24
+
+
+class Recent:
+    """Results under their keys, the least recently used thrown away. Callers hold the directory's lock."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+    def get(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """The result kept under the key, or a new one; None is not kept."""
+        found = self._kept.get(key)
+        if found is None:
+            found = make()
+        if found is not None:
+            self._kept[key] = found
+            self._kept.move_to_end(key)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return found
