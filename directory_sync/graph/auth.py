@@ -126,8 +126,6 @@ class TokenSource:
                 answer = app.acquire_token_for_client(scopes=[self._cloud.scope])
             finally:
                 self.requests += login.requests
-        if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
-            raise UnexpectedResponse(code="unexpected_response")
         return answer
 
 
@@ -144,7 +142,11 @@ class _LoginHost:
         return self._send("GET", url, **options)
 
     def post(self, url: str, **options: Any) -> requests.Response:
-        return self._send("POST", url, **options)
+        response = self._send("POST", url, **options)
+        if not isinstance(parsed(response).get("access_token"), str):
+            # Not msal's to look at: it would log the answer.
+            raise UnexpectedResponse("no token", code="unexpected_response", status=200)
+        return response
 
     def close(self) -> None:
         self._session.close()

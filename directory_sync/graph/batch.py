@@ -54,9 +54,7 @@ def _send_until_settled(client: "GraphClient", requests: Sequence[BatchRequest])
     attempt = 1
     while True:
         answers |= _send_once(client, requests)
-        unavailable = {
-            id: answer.error for id, answer in answers.items() if isinstance(answer.error, Unavailable)
-        }
+        unavailable = {id: answer.error for id, answer in answers.items() if isinstance(answer.error, Unavailable)}
         if not unavailable or not client.patience.wait(attempt, _longest_wait(unavailable.values())):
             return answers
         requests = [request for request in requests if request.id in unavailable]

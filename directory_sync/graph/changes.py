@@ -68,9 +68,7 @@ def kind_of(item: dict[str, Any]) -> str:
 
 def properties(item: dict[str, Any]) -> dict[str, Any]:
     """The plain properties of a raw object, without id, annotations and links."""
-    return {
-        name: value for name, value in item.items() if "@" not in name and name != "id" and name not in _LINKS
-    }
+    return {name: value for name, value in item.items() if "@" not in name and name != "id" and name not in _LINKS}
 
 
 def has_limited_info(item: dict[str, Any]) -> bool:

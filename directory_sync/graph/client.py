@@ -16,7 +16,7 @@ from .clouds import Cloud
 from .codes import graph_error
 from .errors import Unavailable, UnexpectedResponse
 from .patience import Patience
-from .transport import Timeout, exchange, open_session, parsed
+from .transport import Bearer, Timeout, exchange, open_session, parsed
 
 VERSION = "/v1.0"
 _HEADERS = {
@@ -132,10 +132,11 @@ class GraphClient:
     ) -> requests.Response:
         """One try; a second one with a new token when the first was rejected."""
         options["headers"] = {**_HEADERS, **(headers or {})}
-        token = self._tokens.token()
-        response = self._exchange(method, url, token=token, **options)
+        bearer = Bearer(self._tokens.token())
+        response = self._exchange(method, url, bearer=bearer, **options)
         if response.status_code == 401:
-            response = self._exchange(method, url, token=self._tokens.renew(token), **options)
+            bearer = Bearer(self._tokens.renew(bearer.token))
+            response = self._exchange(method, url, bearer=bearer, **options)
         if response.ok:
             return response
         path = urlsplit(url).path.partition(VERSION)[2]

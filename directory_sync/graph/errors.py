@@ -52,7 +52,7 @@ class GraphError(Exception):
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
-class Unavailable(GraphError):  # noqa: N818 - it says who must act
+class Unavailable(GraphError):
     """Throttled, broken for a moment, or out of reach: ask again later.
 
     `retry_after` is what Microsoft asked us to wait, in seconds, or None.
@@ -63,11 +63,11 @@ class Unavailable(GraphError):  # noqa: N818 - it says who must act
         self.retry_after = retry_after
 
 
-class AccessDenied(GraphError):  # noqa: N818 - it says who must act
+class AccessDenied(GraphError):
     """Something in the customer's tenant has to change first."""
 
 
-class UnexpectedResponse(GraphError):  # noqa: N818 - as above
+class UnexpectedResponse(GraphError):
     """An answer that our code does not know how to live with."""
 
 

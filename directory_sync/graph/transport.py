@@ -19,7 +19,13 @@ def open_session(pool: int = 2) -> requests.Session:
 
 
 def exchange(
-    session: requests.Session, method: str, url: str, *, timeout: Timeout, token: str = "", **options: Any
+    session: requests.Session,
+    method: str,
+    url: str,
+    *,
+    timeout: Timeout,
+    bearer: "Bearer | None" = None,
+    **options: Any,
 ) -> requests.Response:
     """Send one request and read its whole answer, whatever its status.
 
@@ -29,7 +35,7 @@ def exchange(
     failure, response = "", None
     try:
         response = session.request(
-            method, url, timeout=timeout, allow_redirects=False, auth=_Bearer(token), **options
+            method, url, timeout=timeout, allow_redirects=False, auth=bearer or Bearer(""), **options
         )
     except requests.exceptions.SSLError:
         failure = "tls"
@@ -53,16 +59,16 @@ def parsed(response: requests.Response) -> Any:
         return None
 
 
-class _Bearer(requests.auth.AuthBase):
-    """Sets our token, or nothing.
+class Bearer(requests.auth.AuthBase):
+    """Carries a token, or none, out of sight of whoever prints the variables of a frame.
 
-    Given even when empty: without `auth`, requests would take what a .netrc says for the host.
+    Sent even when empty: without `auth`, requests would take what a .netrc says for the host.
     """
 
     def __init__(self, token: str) -> None:
-        self._token = token
+        self.token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
+        if self.token:
+            request.headers["Authorization"] = f"Bearer {self.token}"
         return request

@@ -57,7 +57,7 @@ def read_groups(
     """Each group's raw properties, or why it could not be read (`not_found` when there is none)."""
     query = f"$select={_with_id(select)}"
     requests = [BatchRequest(id, f"/groups/{quote(id, safe='')}?{query}") for id in dict.fromkeys(ids)]
-    return {id: answer.error or _object(answer) for id, answer in client.batch(requests).items()}
+    return {id: _object(answer) for id, answer in client.batch(requests).items()}
 
 
 def member_of(client: GraphClient, user_ids: Iterable[str]) -> dict[str, list[str] | GraphError]:
@@ -96,26 +96,33 @@ def _walk(client: GraphClient, pending: deque[tuple[str, str]]) -> Iterator[Walk
 
 def _page(client: GraphClient, id: str, answer: BatchAnswer, seen: set[int]) -> WalkedPage:
     """The answer as a page; what is wrong with it ends this group only."""
-    try:
-        if answer.error:
-            raise answer.error
-        body = _object(answer)
-        if not isinstance(body.get("value"), list):
-            raise UnexpectedResponse("not a page", code="unexpected_response", status=answer.status)
-        next_link = str(body.get("@odata.nextLink") or "")
-        client.check_link(next_link)
-        if next_link and hash(next_link) in seen:
-            raise UnexpectedResponse(code="endless_paging")
-    except GraphError as error:
+    body = _object(answer)
+    if isinstance(body, GraphError):
+        return WalkedPage(id, [], "", True, body)
+    next_link = str(body.get("@odata.nextLink") or "")
+    error = _fault(client, body, next_link, seen)
+    if error:
         return WalkedPage(id, [], "", True, error)
     seen.add(hash(next_link))
     return WalkedPage(id, body["value"], next_link, not next_link, None)
 
 
-def _object(answer: BatchAnswer) -> dict[str, Any]:
-    if not isinstance(answer.body, dict):
-        raise UnexpectedResponse("not an object", code="unexpected_response", status=answer.status)
-    return answer.body
+def _fault(client: GraphClient, body: dict[str, Any], next_link: str, seen: set[int]) -> GraphError | None:
+    if not isinstance(body.get("value"), list):
+        return UnexpectedResponse("not a page", code="unexpected_response", status=200)
+    if next_link and hash(next_link) in seen:
+        return UnexpectedResponse(code="endless_paging")
+    try:
+        client.check_link(next_link)
+    except UnexpectedResponse as error:
+        return error
+    return None
+
+
+def _object(answer: BatchAnswer) -> dict[str, Any] | GraphError:
+    if answer.error or isinstance(answer.body, dict):
+        return answer.error or answer.body
+    return UnexpectedResponse("not an object", code="unexpected_response", status=answer.status)
 
 
 def _with_id(select: Iterable[str]) -> str:
