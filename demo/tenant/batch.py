@@ -46,7 +46,7 @@ def _inner_response(context: "Context", inner: dict[str, Any]) -> Response:
     if target == "/v1.0/$batch":
         raise GraphError(400, "BadRequest", "A batch may not hold a batch.")
     request = Request(str(inner.get("method", "GET")).upper(), target, headers, body)
-    response = context.server.answer("graph", request)
+    response = context.server.answer("graph", request, inner=True)
     return GraphError(504, "UnknownError", "No answer.").response() if response.break_off else response
 
 

@@ -1,5 +1,6 @@
 """The control surface: another process changes the world by `POST /_control/<verb>` with JSON arguments."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -36,6 +37,7 @@ def answer(server: "TenantServer", request: Request) -> Response:
         result = _run(server, verb, arguments)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         return json_response({"error": f"{type(error).__name__}: {error}"}, 400)
+    server.changed.set()
     return json_response({"result": _plain(result)})
 
 
@@ -63,11 +65,11 @@ def state(server: "TenantServer") -> dict[str, Any]:
 
 
 def _run(server: "TenantServer", verb: str, arguments: dict[str, Any]) -> Any:
-    server_verbs = {
+    server_verbs: dict[str, Callable[..., Any]] = {
         "add_fault": server.faults.add,
         "clear_faults": server.faults.clear,
         "pause_before": server.pause_before,
-        "release": lambda: [gate.release() for gate in server.faults.gates],
+        "release": server.faults.release,
         "set_latency": lambda seconds: setattr(server, "latency", float(seconds)),
         "reset_requests": server.requests.reset,
     }
@@ -91,6 +93,6 @@ def _tenant(server: "TenantServer", name: str | None) -> Directory:
 def _plain(result: Any) -> Any:
     if isinstance(result, App):
         return {"client_id": result.client_id, "secret": result.secret, "secret_id": result.secret_id}
-    if isinstance(result, Fault | Gate | list):
+    if isinstance(result, Fault | Gate):
         return None
     return sorted(result) if isinstance(result, set) else result

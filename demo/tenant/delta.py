@@ -7,8 +7,10 @@ from urllib.parse import quote
 
 import orjson
 
+from demo.tenant.increments import incremental_round
 from demo.tenant.messages import JSON, GraphError, Request, Response
-from demo.tenant.rounds import Round, View, incremental_round, initial_round
+from demo.tenant.pages import Round, View
+from demo.tenant.rounds import initial_round
 from demo.tenant.tokens import open_link, seal_link
 
 if TYPE_CHECKING:  # the routing imports this module
@@ -115,12 +117,20 @@ def _round(context: "Context", state: dict[str, Any]) -> Round:
         noise=directory.noise,
     )
     if "a" in state:
-        key = (view, state["a"], state["t"])
-        return directory.recent.get(key, lambda: incremental_round(directory, view, state["a"], state["t"]))
+        after, until = state["a"], state["t"]
+        if after == until and not view.noise:
+            return Round([[]])
+        return directory.recent.get(
+            (view, after, until), lambda: incremental_round(directory, view, after, until), keep=_has_more_pages
+        )
     found = directory.recent.get((view, state["t"]), lambda: initial_round(directory, view, state["t"]))
     if found is None:
         raise GraphError(400, "Directory_ExpiredPageToken", "The specified page token value has expired.")
     return found
+
+
+def _has_more_pages(found: Round) -> bool:
+    return len(found.pages) > 1
 
 
 def _page(context: "Context", resource: str, state: dict[str, Any]) -> Response:

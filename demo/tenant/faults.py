@@ -121,6 +121,11 @@ class Faults:
         """Forget all faults and open all gates."""
         with self._lock:
             self._faults.clear()
+        self.release()
+
+    def release(self) -> None:
+        """Open all gates."""
+        with self._lock:
             gates, self.gates = self.gates, []
         for gate in gates:
             gate.release()

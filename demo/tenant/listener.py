@@ -5,6 +5,7 @@ import logging
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -72,8 +73,10 @@ class Listener(ThreadingHTTPServer):
                     self._open.discard(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients hang up, refuse our certificate and send nonsense: none of that is news."""
-        logger.debug("a connection ended badly")
+        """Clients hang up and refuse our certificate: none of that is news; our own defects are."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            logger.error("the make-believe tenant failed", exc_info=error)
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -113,7 +113,7 @@ def _token(server: "TenantServer", directory: Directory, request: Request) -> Re
     life = directory.token_life_seconds
     return json_response(
         {"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token},
-        **{"Cache-Control": "no-store, no-cache"},
+        headers={"Cache-Control": "no-store, no-cache"},
     )
 
 

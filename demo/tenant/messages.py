@@ -56,9 +56,9 @@ class Response:
         return self.compressed or gzip.compress(self.body, 1, mtime=0)
 
 
-def json_response(content: Any, status: int = 200, **headers: str) -> Response:
+def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """An answer in JSON."""
-    return Response(status, orjson.dumps(content), {"Content-Type": JSON, **headers})
+    return Response(status, orjson.dumps(content), {"Content-Type": JSON, **(headers or {})})
 
 
 class GraphError(Exception):
@@ -78,7 +78,7 @@ class GraphError(Exception):
             "client-request-id": client_request_id or request_id,
         }
         envelope = {"error": {"code": self.code, "message": self.message, "innerError": inner}}
-        return json_response(envelope, self.status, **{"request-id": request_id, **self.headers})
+        return json_response(envelope, self.status, {"request-id": request_id, **self.headers})
 
 
 class LoginError(Exception):

@@ -203,7 +203,7 @@ def _rendered(context: "Context", entry: Entry, *, typed: bool = False) -> dict[
     readable = context.may_read(entry.kind)
     for name in selected or DEFAULTS[entry.kind]:
         if name != "id":
-            empty = [] if name in COLLECTIONS and readable else None
+            empty: list[str] | None = [] if name in COLLECTIONS and readable else None
             item[name] = entry.properties.get(name, empty) if readable else None
     if entry.kind == "user" and readable and (expand := context.request.query.get("$expand", "")):
         item |= _expanded_manager(context, entry, expand)

@@ -13,12 +13,12 @@ class Recent:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
-    def get(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        """The result kept under the key, or a new one; None is not kept."""
+    def get(self, key: tuple[Any, ...], make: Callable[[], Any], keep: Callable[[Any], bool] = bool) -> Any:
+        """The result kept under the key, or a new one, kept if it is worth it."""
         found = self._kept.get(key)
         if found is None:
             found = make()
-        if found is not None:
+        if keep(found):
             self._kept[key] = found
             self._kept.move_to_end(key)
             if len(self._kept) > KEPT:

@@ -1,0 +1,66 @@
+"""Run a make-believe tenant as a process: `python -m demo.tenant --state DIR --dataset demo`."""
+
+import argparse
+import signal
+import threading
+from pathlib import Path
+
+from demo.tenant.datasets import SIZES, build
+from demo.tenant.login import CLOUDS
+from demo.tenant.server import TenantServer
+from demo.tenant.snapshot import load, save, write_facts
+
+POLL = 0.5  # seconds between looks at whether something changed
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; state is saved soon after each change and at the end."""
+    options = _options()
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    state = Path(options.state).resolve()
+    state.mkdir(parents=True, exist_ok=True)
+    with TenantServer(
+        state, login_port=options.login_port, graph_port=options.graph_port, cloud=options.cloud
+    ) as server:
+        saved = load(state / "state.pickle")
+        for directory in saved:
+            server.adopt(directory)
+        if not saved:
+            _fill(server, options)
+            save(server, state / "state.pickle")
+        write_facts(server, state / "tenant.json")
+        while not stopping.wait(POLL):
+            if server.changed.is_set():
+                _keep(server, state)
+        _keep(server, state)
+
+
+def _fill(server: TenantServer, options: argparse.Namespace) -> None:
+    directory = server.add_tenant(options.tenant_id, seed=options.seed, noise=options.noise)
+    directory.add_app()
+    build(directory, options.dataset, options.seed)
+
+
+def _keep(server: TenantServer, state: Path) -> None:
+    server.changed.clear()
+    save(server, state / "state.pickle")
+    write_facts(server, state / "tenant.json")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m demo.tenant", description=__doc__)
+    parser.add_argument("--state", required=True, help="folder for certificates, tenant.json and the saved state")
+    parser.add_argument("--login-port", type=int, default=0)
+    parser.add_argument("--graph-port", type=int, default=0)
+    parser.add_argument("--dataset", choices=["demo", *SIZES], default="demo")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--noise", type=float, default=0.3, help="how often answers repeat themselves, 0 to 1")
+    parser.add_argument("--cloud", choices=sorted(CLOUDS), default="global")
+    parser.add_argument("--tenant-id", default=None)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
