@@ -89,6 +89,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 REDIS_URL = env.str("REDIS_URL", default="")
 SYNC_TIMEOUT = 3600  # seconds a job may take; a run parks itself well before
+SYNC_STALE_AFTER = env.float("SYNC_STALE_AFTER", default=600)  # seconds of silence after which a run is free
 NOW_TIMEOUT = 300
 Q_CLUSTER = {
     "name": "sync",

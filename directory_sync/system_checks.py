@@ -4,12 +4,12 @@ import base64
 import binascii
 
 from django.conf import settings
-from django.core.checks import Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 
 @register(Tags.security)
 def sealing_keys_are_keys(app_configs, **kwargs):
-    problems = []
+    problems: list[CheckMessage] = []
     named = {"SEALING_PUBLIC_KEY": [settings.SEALING_PUBLIC_KEY] if settings.SEALING_PUBLIC_KEY else []}
     named["SEALING_PRIVATE_KEYS"] = settings.SEALING_PRIVATE_KEYS
     for name, keys in named.items():
@@ -26,7 +26,7 @@ def sealing_keys_are_keys(app_configs, **kwargs):
 
 @register(Tags.security, deploy=True)
 def keys_are_set(app_configs, **kwargs):
-    problems = []
+    problems: list[CheckMessage] = []
     if settings.SECRET_KEY_IS_RANDOM:
         problems.append(
             Error(

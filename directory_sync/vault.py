@@ -15,11 +15,11 @@ from django.conf import settings
 SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
 
 
-class SealingKeyMissingError(Exception):
+class SealingKeyMissing(Exception):
     """This process has not been given the key it needs; the text names the setting, never a key."""
 
 
-class CannotOpenError(Exception):
+class CannotOpen(Exception):
     """No private key of this process opens the sealed value."""
 
 
@@ -32,7 +32,7 @@ def generate_keys() -> tuple[str, str]:
 def seal(secret: str, credential_id: UUID) -> str:
     """Seal `secret` to the credential. Needs SEALING_PUBLIC_KEY only."""
     if not settings.SEALING_PUBLIC_KEY:
-        raise SealingKeyMissingError("SEALING_PUBLIC_KEY is not set; `manage.py generate_keys` makes one.")
+        raise SealingKeyMissing("SEALING_PUBLIC_KEY is not set; `manage.py generate_keys` makes one.")
     public_key = X25519PublicKey.from_public_bytes(_decode(settings.SEALING_PUBLIC_KEY))
     return _encode(SUITE.encrypt(secret.encode(), public_key, info=_info(credential_id)))
 
@@ -40,14 +40,14 @@ def seal(secret: str, credential_id: UUID) -> str:
 def open_sealed(sealed: str, credential_id: UUID) -> str:
     """The secret in clear, for use in this process alone. Tries SEALING_PRIVATE_KEYS, newest first."""
     if not settings.SEALING_PRIVATE_KEYS:
-        raise SealingKeyMissingError("SEALING_PRIVATE_KEYS is not set; only workers may have it.")
+        raise SealingKeyMissing("SEALING_PRIVATE_KEYS is not set; only workers may have it.")
     for key in settings.SEALING_PRIVATE_KEYS:
         private_key = X25519PrivateKey.from_private_bytes(_decode(key))
         try:
             return SUITE.decrypt(_decode(sealed), private_key, info=_info(credential_id)).decode()
         except (InvalidTag, ValueError):
             continue
-    raise CannotOpenError("None of SEALING_PRIVATE_KEYS opens this credential.")
+    raise CannotOpen("None of SEALING_PRIVATE_KEYS opens this credential.")
 
 
 def _info(credential_id: UUID) -> bytes:

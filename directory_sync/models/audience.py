@@ -20,9 +20,7 @@ class Segment(models.Model):
     source = models.CharField(max_length=10, choices=Source)
     name = models.CharField(max_length=400)
     group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.CASCADE, related_name="segments")
-    connection = models.ForeignKey(
-        Connection, null=True, blank=True, on_delete=models.CASCADE, related_name="segments"
-    )
+    connection = models.ForeignKey(Connection, null=True, blank=True, on_delete=models.CASCADE, related_name="segments")
 
     class Meta:
         ordering = ["name"]
@@ -50,9 +48,7 @@ class SeriesSegment(models.Model):
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.INCLUDE)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["series", "segment"], name="segment_chosen_once_per_series")
-        ]
+        constraints = [models.UniqueConstraint(fields=["series", "segment"], name="segment_chosen_once_per_series")]
 
     def __str__(self) -> str:
         return f"{self.segment} {self.get_mode_display().lower()} in {self.series}"

@@ -65,9 +65,7 @@ class Connection(models.Model):
     due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     due_trigger = models.CharField(max_length=20, default="schedule")
     derived_with = models.CharField(max_length=100, blank=True, editable=False)
-    synced_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a run last brought everything up to date."
-    )
+    synced_at = models.DateTimeField(null=True, blank=True, help_text="When a run last brought everything up to date.")
     problem = models.CharField(max_length=60, blank=True, help_text="Code of what stops it at present.")
     problem_subject = models.CharField(max_length=200, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True)

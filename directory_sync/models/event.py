@@ -8,7 +8,7 @@ from .connection import Connection
 from .organization import Organization
 
 
-class EventIsFinalError(Exception):
+class EventIsFinal(Exception):
     """An entry of the activity log can't be changed or deleted one by one."""
 
 
@@ -19,9 +19,7 @@ class Event(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
     actor_label = models.CharField(max_length=200, help_text="Who acted, in words that outlive the account.")
     verb = models.CharField(max_length=60)
-    connection = models.ForeignKey(
-        Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
-    )
+    connection = models.ForeignKey(Connection, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
     organization = models.ForeignKey(
         Organization, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
     )
@@ -36,8 +34,8 @@ class Event(models.Model):
 
     def save(self, *args, **kwargs) -> None:
         if self.pk:
-            raise EventIsFinalError
+            raise EventIsFinal
         super().save(*args, **kwargs)
 
     def delete(self, *args, **kwargs):
-        raise EventIsFinalError
+        raise EventIsFinal

@@ -56,9 +56,7 @@ class Editor(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "organization"], name="one_role_per_editor_and_organization"
-            )
+            models.UniqueConstraint(fields=["user", "organization"], name="one_role_per_editor_and_organization")
         ]
 
     def __str__(self) -> str:
@@ -76,9 +74,7 @@ class Series(models.Model):
         ordering = ["name"]
         verbose_name_plural = "series"
         constraints = [
-            models.UniqueConstraint(
-                fields=["organization", "slug"], name="series_slug_is_unique_in_organization"
-            )
+            models.UniqueConstraint(fields=["organization", "slug"], name="series_slug_is_unique_in_organization")
         ]
 
     def __str__(self) -> str:

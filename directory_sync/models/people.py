@@ -47,9 +47,7 @@ class Group(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["connection", "entra_id"], name="one_group_per_object_id")
-        ]
+        constraints = [models.UniqueConstraint(fields=["connection", "entra_id"], name="one_group_per_object_id")]
         indexes = [
             models.Index(fields=["connection", "name"]),
             models.Index(fields=["connection", "-recipients"]),
@@ -114,9 +112,7 @@ class Recipient(models.Model):
 
     class Meta:
         ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["connection", "entra_id"], name="one_recipient_per_object_id")
-        ]
+        constraints = [models.UniqueConstraint(fields=["connection", "entra_id"], name="one_recipient_per_object_id")]
         indexes = [
             models.Index(fields=["connection", "name"]),
             models.Index(fields=["connection", "email"]),

@@ -98,9 +98,7 @@ class JournalPage(models.Model):
     run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="journal")
     source = models.CharField(max_length=20)
     number = models.PositiveIntegerField()
-    is_full = models.BooleanField(
-        help_text="Whether the round that the page belongs to started from nothing."
-    )
+    is_full = models.BooleanField(help_text="Whether the round that the page belongs to started from nothing.")
     fingerprint = models.CharField(max_length=64)
     next_link = models.TextField(blank=True)
     delta_link = models.TextField(blank=True)
@@ -109,9 +107,7 @@ class JournalPage(models.Model):
 
     class Meta:
         ordering = ["source", "number"]
-        constraints = [
-            models.UniqueConstraint(fields=["run", "source", "number"], name="journal_page_written_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["run", "source", "number"], name="journal_page_written_once")]
 
     def __str__(self) -> str:
         return f"{self.source} {self.number}"
@@ -127,9 +123,7 @@ class DeltaLink(models.Model):
     taken_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["connection", "stream"], name="one_delta_link_per_stream")
-        ]
+        constraints = [models.UniqueConstraint(fields=["connection", "stream"], name="one_delta_link_per_stream")]
 
     def __str__(self) -> str:
         return f"{self.stream} as of {self.taken_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,101 @@
+"""Who works on a run. The conditional UPDATE is the lock; `attempt` tells a live worker from one thought dead."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from ..models import Connection, SyncRun
+from . import schedule
+
+RESULT = (
+    *("state", "finished_at", "stage", "problem", "problem_subject", "request_id"),
+    *("requests", "users", "groups", "contacts", "memberships", "added", "changed", "removed", "held", "peak_rss_mib"),
+)
+
+
+class ClaimLost(Exception):
+    """Another worker has the run now, or it is over: nothing more may be written for it."""
+
+
+def claim_next(now: datetime | None = None) -> SyncRun | None:
+    """Take the next due run: one that waits for a worker, else a new one of the longest due connection."""
+    now = now or timezone.now()
+    for waiting in schedule.waiting_runs(now)[:20]:
+        if claim(waiting, now):
+            return waiting
+    for connection in Connection.objects.due(now)[:20]:
+        if run := begin(connection, connection.due_trigger, now):
+            return run
+    return None
+
+
+def claim(run: SyncRun, now: datetime | None = None) -> bool:
+    """Take this run unless somebody else is at work on it. Raises its `attempt`."""
+    now = now or timezone.now()
+    mine = schedule.waiting_runs(now).order_by().filter(pk=run.pk, attempt=run.attempt)
+    if not mine.update(state=SyncRun.State.RUNNING, attempt=F("attempt") + 1, heartbeat_at=now):
+        return False
+    run.refresh_from_db()
+    SyncRun.objects.filter(pk=run.pk, started_at=None).update(started_at=now)
+    run.started_at = run.started_at or now
+    return True
+
+
+def begin(connection: Connection, trigger: str, now: datetime | None = None, *, full: bool = False) -> SyncRun | None:
+    """Create and claim a run, and set the clock to the next night. None when the connection has an active run."""
+    now = now or timezone.now()
+    if trigger not in SyncRun.Trigger.values:
+        trigger = SyncRun.Trigger.MANUAL
+    by_night = trigger == SyncRun.Trigger.SCHEDULE and schedule.is_full_night(connection, now)
+    try:
+        with transaction.atomic():
+            run = SyncRun.objects.create(
+                connection=connection,
+                trigger=trigger,
+                kind=SyncRun.Kind.FULL if full or by_night else SyncRun.Kind.INCREMENTAL,
+                state=SyncRun.State.RUNNING,
+                attempt=1,
+                started_at=now,
+                heartbeat_at=now,
+            )
+            Connection.objects.filter(pk=connection.pk).update(
+                due_at=schedule.next_midnight(now, connection.cadence), due_trigger=SyncRun.Trigger.SCHEDULE
+            )
+    except IntegrityError:
+        return None
+    return run
+
+
+def beat(run: SyncRun, **changes) -> None:
+    """Show that the worker lives, and write `changes` to the run. Raises ClaimLost when it is no longer ours."""
+    held = SyncRun.objects.filter(pk=run.pk, attempt=run.attempt, state=SyncRun.State.RUNNING)
+    if not held.update(heartbeat_at=timezone.now(), **changes):
+        raise ClaimLost(f"Run {run.pk}, attempt {run.attempt}")
+
+
+def park(run: SyncRun) -> None:
+    """Leave the run to the next free worker, with what it has read."""
+    beat(run, state=SyncRun.State.QUEUED)
+
+
+def finish(run: SyncRun, state: str, *, now: datetime | None = None, error: Exception | None = None) -> None:
+    """End the run with its counts, and say so on the connection. Raises ClaimLost when it is not ours.
+
+    `error`: what stopped it, or a part of it; its code, subject and Microsoft's request id are kept.
+    """
+    now = now or timezone.now()
+    run.state, run.finished_at, run.stage = state, now, ""
+    run.problem = getattr(error, "code", "defect") if error else ""
+    run.problem_subject = str(getattr(error, "subject", ""))[:200]
+    run.request_id = str(getattr(error, "request_id", ""))[:80]
+    beat(run, **{name: getattr(run, name) for name in RESULT})
+    if state in (SyncRun.State.SUCCEEDED, SyncRun.State.PARTIAL):
+        standing = {"synced_at": now, "failures": 0, "failing_since": None}
+    else:
+        standing = {"failures": F("failures") + 1, "failing_since": Coalesce("failing_since", Value(now))}
+    Connection.objects.filter(pk=run.connection_id).update(
+        problem=run.problem, problem_subject=run.problem_subject, **standing
+    )

@@ -1,0 +1,104 @@
+"""The numbers of groups: what Entra counts, what we count, and every reason for the difference."""
+
+from collections.abc import Iterable
+
+from django.db import connection as database
+from django.db.models import Count, Q
+
+from ..models import Connection, Group, GroupClosure, Membership, Nesting, Recipient
+from . import bulk
+
+LeftOut = Recipient.LeftOut
+REASONS = (LeftOut.UNREAD, LeftOut.DISABLED, LeftOut.EXCLUDED, LeftOut.NO_ADDRESS, LeftOut.INVALID_ADDRESS)
+
+# Everybody below each asked component once, then counted by the reason for being left out.
+BY_REASON = """
+SELECT reached.ancestor_id, recipient.left_out, COUNT(*)
+FROM (
+    SELECT DISTINCT closure.ancestor_id, membership.recipient_id
+    FROM directory_sync_groupclosure AS closure
+    JOIN directory_sync_membership AS membership ON membership.group_id = closure.descendant_id
+    WHERE closure.ancestor_id IN ({marks})
+) AS reached
+JOIN directory_sync_recipient AS recipient ON recipient.id = reached.recipient_id
+GROUP BY reached.ancestor_id, recipient.left_out
+"""
+
+
+def numbers(groups: Iterable[Group]) -> dict[int, dict[str, int]]:
+    """Group id → its numbers, under the names of the contract (`explain_group`), without `duplicates`.
+
+    Always `entra_transitive = people + nested_groups + contacts_left_out + other_objects` and
+    `people = recipients +` the reasons. People whom Entra has removed are counted nowhere.
+    """
+    groups = list(groups)
+    found: dict[int, dict[str, int]] = {}
+    for chunk in bulk.chunks(groups, 2_000):
+        reasons = _by_reason({group.component for group in chunk if group.component})
+        nested = _nested({group.component for group in chunk if group.component})
+        direct = _direct([group.pk for group in chunk])
+        for group in chunk:
+            found[group.pk] = _numbers(
+                reasons.get(group.component, {}), max(nested.get(group.component, 1) - 1, 0), direct.get(group.pk, 0)
+            )
+    return found
+
+
+def refresh(connection: Connection, pks: Iterable[int]) -> None:
+    """Store the exact counts of these groups; rows whose numbers are unchanged are not written."""
+    columns = ("entra_direct", "entra_transitive", "people", "recipients")
+    for chunk in bulk.chunks(sorted(pks), 2_000):
+        groups = list(Group.objects.filter(connection=connection, pk__in=chunk))
+        fresh = numbers(groups)
+        rows = []
+        for group in groups:
+            values = tuple(fresh[group.pk][column] for column in columns)
+            if values != tuple(getattr(group, column) for column in columns):
+                rows.append((*values, group.pk))
+        bulk.update(Group, columns, rows)
+
+
+def _numbers(by_reason: dict[str, int], nested_groups: int, direct: int) -> dict[str, int]:
+    reasons = {reason.value: by_reason.get(reason, 0) for reason in REASONS}
+    recipients = by_reason.get("", 0)
+    people = recipients + sum(reasons.values())
+    contacts = by_reason.get(LeftOut.CONTACT, 0)
+    others = by_reason.get(LeftOut.OTHER_OBJECT, 0)
+    return {
+        "entra_direct": direct,
+        "entra_transitive": people + nested_groups + contacts + others,
+        "people": people,
+        "recipients": recipients,
+        "nested_groups": nested_groups,
+        "other_objects": others,
+        "contacts_left_out": contacts,
+        **reasons,
+    }
+
+
+def _by_reason(components: set[int]) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = {}
+    if not components:
+        return found
+    with database.cursor() as cursor:
+        cursor.execute(BY_REASON.format(marks=", ".join(["%s"] * len(components))), sorted(components))
+        for component, reason, count in cursor.fetchall():
+            found.setdefault(component, {})[reason] = count
+    return found
+
+
+def _nested(components: set[int]) -> dict[int, int]:
+    reached = (
+        GroupClosure.objects.filter(ancestor__in=components).values("ancestor").annotate(found=Count("descendant"))
+    )
+    return dict(reached.values_list("ancestor", "found"))
+
+
+def _direct(groups: list[int]) -> dict[int, int]:
+    living = Q(recipient__removed_at=None)
+    people = Membership.objects.filter(living, group__in=groups).values("group").annotate(found=Count("recipient"))
+    nested = Nesting.objects.filter(parent__in=groups).values("parent").annotate(found=Count("child"))
+    total = dict(people.values_list("group", "found"))
+    for parent, found in nested.values_list("parent", "found"):
+        total[parent] = total.get(parent, 0) + found
+    return total

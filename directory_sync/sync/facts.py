@@ -1,0 +1,118 @@
+"""From Graph's properties to the facts in our rows, with Graph's two meanings of absence."""
+
+import hashlib
+from typing import Any
+
+import orjson
+
+from ..models import Group, Recipient
+from . import attributes
+from .derive import is_deliverable
+from .merge import Seen
+
+PERSON_TEXT = {"displayName": "name", "mail": "mail", "userPrincipalName": "username", "userType": "user_type"}
+PERSON_FIELDS = ("kind", "name", "mail", "username", "enabled", "user_type", "attributes", "manager_entra_id")
+GROUP_FIELDS = ("name", "mail", "kind", "is_dynamic", "is_hidden", "is_on_premises")
+
+KINDS = {
+    "user": Recipient.Kind.USER,
+    "orgContact": Recipient.Kind.CONTACT,
+    "device": Recipient.Kind.DEVICE,
+    "servicePrincipal": Recipient.Kind.SERVICE_PRINCIPAL,
+}
+UNKNOWN_PERSON: dict[str, Any] = {
+    "name": "",
+    "mail": "",
+    "username": "",
+    "enabled": None,
+    "user_type": "",
+    "attributes": {},
+    "manager_entra_id": "",
+}
+# What each kind of group looks like in Graph ("groups-overview"), to tell a kind from a part of its properties.
+KIND_SHAPES: dict[str, dict[str, Any]] = {
+    Group.Kind.MICROSOFT_365: {"groupTypes": ["Unified"], "mailEnabled": True, "securityEnabled": False},
+    Group.Kind.MAIL_SECURITY: {"groupTypes": [], "mailEnabled": True, "securityEnabled": True},
+    Group.Kind.DISTRIBUTION: {"groupTypes": [], "mailEnabled": True, "securityEnabled": False},
+    Group.Kind.SECURITY: {"groupTypes": [], "mailEnabled": False, "securityEnabled": True},
+}
+
+
+def text(value: Any, limit: int = 400) -> str:
+    """A stored text of what Graph sent; PostgreSQL takes no NUL."""
+    return "" if value is None else str(value).replace("\x00", "").strip()[:limit]
+
+
+def person(seen: Seen, kind: str, before: dict[str, Any] | None, approved: list[str]) -> dict[str, Any]:
+    """A user's or contact's facts after this round; `before` are those of its row, None for a new one."""
+    facts = dict(UNKNOWN_PERSON if before is None or seen.afresh else before)
+    facts["kind"] = kind
+    sent = seen.properties
+    for name, column in PERSON_TEXT.items():
+        if name in sent:
+            facts[column] = text(sent[name])
+    if "accountEnabled" in sent:
+        enabled = sent["accountEnabled"]
+        facts["enabled"] = enabled if isinstance(enabled, bool) else None
+    facts["attributes"] = _attributes(sent, facts["attributes"], approved)
+    if seen.manager is not None:
+        facts["manager_entra_id"] = seen.manager
+    if not {"manager_name", "manager_email"} & set(approved):
+        facts["manager_entra_id"] = ""
+    return facts
+
+
+def _attributes(sent: dict[str, Any], before: dict[str, Any], approved: list[str]) -> dict[str, Any]:
+    """Approved values only: those sent now, and of those not sent the ones known before."""
+    kept: dict[str, Any] = {}
+    for attribute in approved:
+        part = attributes.PARTS.get(attribute)
+        for source in attributes.SOURCES[attribute]:
+            name = part or source
+            value = before.get(name)
+            if source in sent:
+                value = (sent[source] or {}).get(part) if part else sent[source]
+            if value not in (None, "") and source != "manager":
+                kept[name] = text(value, 2_000)
+    return kept
+
+
+def facts_hash(facts: dict[str, Any]) -> str:
+    """Equal for equal facts; a row whose hash is unchanged is not written."""
+    raw = orjson.dumps([facts[name] for name in PERSON_FIELDS], option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
+
+
+def validity(facts: dict[str, Any]) -> tuple[bool, bool]:
+    """Whether `mail` and `username` could be delivered to."""
+    return is_deliverable(facts["mail"]), is_deliverable(facts["username"])
+
+
+def group(seen: Seen, before: dict[str, Any] | None) -> dict[str, Any]:
+    """A group's facts after this round; `before` as for `person`."""
+    known = before if before and not seen.afresh else None
+    shape = dict(KIND_SHAPES[known["kind"]]) if known and known["kind"] else {}
+    if known and known["is_dynamic"]:
+        shape["groupTypes"] = [*shape["groupTypes"], "DynamicMembership"]
+    shape |= {name: value for name, value in seen.properties.items() if name in KIND_SHAPES[Group.Kind.SECURITY]}
+    sent = seen.properties
+    types = shape.get("groupTypes") or []
+    base = known or {"name": "", "mail": "", "is_hidden": False, "is_on_premises": False}
+    return {
+        "name": text(sent["displayName"]) if "displayName" in sent else base["name"],
+        "mail": text(sent["mail"]) if "mail" in sent else base["mail"],
+        "kind": _kind(types, bool(shape.get("mailEnabled")), bool(shape.get("securityEnabled"))),
+        "is_dynamic": "DynamicMembership" in types,
+        "is_hidden": sent["visibility"] == "HiddenMembership" if "visibility" in sent else base["is_hidden"],
+        "is_on_premises": (
+            bool(sent["onPremisesSyncEnabled"]) if "onPremisesSyncEnabled" in sent else base["is_on_premises"]
+        ),
+    }
+
+
+def _kind(types: list[str], mail_enabled: bool, security_enabled: bool) -> str:
+    if "Unified" in types:
+        return Group.Kind.MICROSOFT_365
+    if mail_enabled:
+        return Group.Kind.MAIL_SECURITY if security_enabled else Group.Kind.DISTRIBUTION
+    return Group.Kind.SECURITY

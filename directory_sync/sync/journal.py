@@ -1,0 +1,49 @@
+"""What a run has read so far, page by page, so that another worker can go on where one stopped."""
+
+import zlib
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from ..models import JournalPage, SyncRun
+from .claim import beat
+
+KEPT_FOR = timedelta(hours=12)  # next links are to be used promptly (delta-query-overview)
+
+
+def write(run: SyncRun, page: JournalPage, items: list[dict[str, Any]]) -> None:
+    """Keep one answer; refused with ClaimLost when the run has gone to another worker."""
+    page.run = run
+    page.body = zlib.compress(orjson.dumps(items), 1)
+    with transaction.atomic():
+        beat(run, pages=F("pages") + 1)
+        page.save(force_insert=True)
+
+
+def items(run: SyncRun, source: str) -> Iterator[list[dict[str, Any]]]:
+    """The objects of each page of a source, in the order they were read."""
+    for body in run.journal.filter(source=source).order_by("number").values_list("body", flat=True).iterator(20):
+        yield orjson.loads(zlib.decompress(body))
+
+
+def last_page(run: SyncRun, source: str) -> JournalPage | None:
+    """Where reading of this source stopped."""
+    return run.journal.filter(source=source).defer("body").order_by("-number").first()
+
+
+def discard(run: SyncRun, source: str | None = None) -> None:
+    """Forget what was read, of one source or of all."""
+    pages = run.journal.all() if source is None else run.journal.filter(source=source)
+    pages.delete()
+
+
+def discard_if_old(run: SyncRun) -> None:
+    """Start over when the last page is so old that its links can't be trusted."""
+    newest = run.journal.order_by("-read_at").values_list("read_at", flat=True).first()
+    if newest and newest < timezone.now() - KEPT_FOR:
+        discard(run)

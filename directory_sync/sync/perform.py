@@ -1,0 +1,98 @@
+"""A run from its claim to its end: pull, plan, confirm, apply."""
+
+import logging
+import resource
+
+from django.db import transaction
+from django.utils import timezone
+
+from .. import vault
+from ..graph.client import GraphClient
+from ..graph.errors import AccessDenied, GraphError
+from ..models import Connection, SyncRun
+from . import claim, journal, schedule
+from .apply import apply
+from .confirm import confirm
+from .plan import Plan, plan_directory
+from .pull import Parked, Stream, pull
+from .sign_in import open_client
+from .walk import plan_selected
+
+log = logging.getLogger(__name__)
+
+
+class NotConfigured(Exception):
+    """This installation lacks a key; the operator acts."""
+
+    code = "sealing_key"
+
+
+def perform(run: SyncRun, *, deadline: float | None = None) -> SyncRun:
+    """Do the claimed run and return it as it ended; whatever goes wrong is on it, with a code.
+
+    `deadline` is a `time.monotonic()` value; a run that reaches it is parked for the next worker.
+    """
+    try:
+        _perform(run, deadline)
+    except claim.ClaimLost as lost:
+        log.warning("%s was taken over by another worker", lost)
+    except Parked:
+        claim.park(run)
+    except GraphError as error:
+        log.warning("run %s failed: %s", run.pk, error)
+        _fail(run, error)
+    except (vault.SealingKeyMissing, vault.CannotOpen) as error:
+        log.error("run %s failed: %s", run.pk, error)
+        _fail(run, NotConfigured())
+    except Exception as error:
+        log.exception("run %s failed by a defect", run.pk)
+        _fail(run, error)
+    run.refresh_from_db()
+    return run
+
+
+def _perform(run: SyncRun, deadline: float | None) -> None:
+    with open_client(run.connection) as client:
+        plan, streams = _read(run, client, deadline)
+        errors = [stream.error for stream in streams.values() if stream.error]
+        if errors and len(errors) == len(streams):
+            run.requests = client.requests
+            raise errors[0]
+        can_read_hidden = "Member.Read.Hidden" in client.roles()
+        run.requests = client.requests
+    run.peak_rss_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    now = timezone.now()
+    state = SyncRun.State.PARTIAL if errors else SyncRun.State.SUCCEEDED
+    with transaction.atomic():
+        apply(run, plan, streams, can_read_hidden=can_read_hidden, now=now)
+        claim.finish(run, state, now=now, error=errors[0] if errors else None)
+    journal.discard(run)
+
+
+def _read(run: SyncRun, client: GraphClient, deadline: float | None) -> tuple[Plan, dict[str, Stream]]:
+    """Everything the run needs from Graph, before it changes anything."""
+    if run.connection.scope == Connection.Scope.SELECTED:
+        claim.beat(run, kind=SyncRun.Kind.FULL, stage="reading")
+        return plan_selected(run, client), {}
+    claim.beat(run, stage="reading")
+    streams = pull(run, client, deadline=deadline)
+    if any(stream.is_full for stream in streams.values()):
+        run.kind = SyncRun.Kind.FULL
+    claim.beat(run, stage="planning", kind=run.kind, requests=client.requests)
+    plan = plan_directory(run, streams)
+    confirm(plan, run.connection, client)
+    return plan, streams
+
+
+def _fail(run: SyncRun, error: Exception) -> None:
+    """End the run; what waiting can mend is tried again within hours, the rest next night."""
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            claim.finish(run, SyncRun.State.FAILED, now=now, error=error)
+            if not isinstance(error, AccessDenied):
+                again = schedule.retry_at(Connection.objects.get(pk=run.connection_id).failures, now)
+                sooner = Connection.objects.filter(pk=run.connection_id, due_at__gt=again)
+                sooner.update(due_at=again, due_trigger=SyncRun.Trigger.RETRY)
+    except claim.ClaimLost:
+        log.warning("run %s had been taken over when it failed", run.pk)

@@ -1,0 +1,183 @@
+"""What a run is going to write: the journal held against the rows. Nothing is written here."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..models import Connection, Group, Membership, Nesting, Recipient, SyncRun
+from . import bulk, facts, journal
+from .merge import Seen, merged
+from .pull import Stream
+
+Pairs = dict[str, set[str]]  # group's object id → object ids of members
+
+
+@dataclass
+class Plan:
+    """Changes by object id; `apply` turns ids into rows.
+
+    `missing_*` and `unshown_links` are absences in a full round. They only nominate: `confirm` asks Graph
+    about each before it becomes a loss. `confines`: whatever no walked group reaches is not to be kept.
+    """
+
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
+    removed_people: set[str] = field(default_factory=set)
+    arrivals: set[str] = field(default_factory=set)
+    links_due: set[str] = field(default_factory=set)
+    missing_people: dict[str, str] = field(default_factory=dict)
+
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    gone_groups: set[str] = field(default_factory=set)
+    returned_groups: set[str] = field(default_factory=set)
+    missing_groups: set[str] = field(default_factory=set)
+    failed_groups: dict[str, str] = field(default_factory=dict)
+
+    links: dict[str, dict[str, str]] = field(default_factory=dict)
+    dropped_links: Pairs = field(default_factory=dict)
+    unshown_links: Pairs = field(default_factory=dict)
+    confines: bool = False
+
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def drop(self, group: str, member: str) -> None:
+        self.dropped_links.setdefault(group, set()).add(member)
+
+
+def plan_directory(run: SyncRun, streams: dict[str, Stream]) -> Plan:
+    """Plan the complete streams of a run over the whole directory; a failed one changes nothing."""
+    plan = Plan()
+    approved = run.connection.approved_attributes()
+    for name, kind in (("users", Recipient.Kind.USER), ("contacts", Recipient.Kind.CONTACT)):
+        stream = streams.get(name)
+        if stream and stream.is_complete:
+            seen = merged(journal.items(run, name), is_full=stream.is_full)
+            plan.counts[name] = len(seen)
+            plan_people(plan, run.connection, seen, kind, approved)
+            if stream.is_full:
+                nominate_people(plan, run.connection, seen, kind)
+    stream = streams.get("groups")
+    if stream and stream.is_complete:
+        seen = merged(journal.items(run, "groups"), is_full=stream.is_full)
+        plan.counts["groups"] = len(seen)
+        plan.counts["memberships"] = sum(len(entry.links) for entry in seen.values())
+        plan_groups(plan, run.connection, seen)
+        plan_links(plan, seen)
+        if stream.is_full:
+            nominate_links(plan, run.connection, seen)
+    _expect_arrivals(plan, run.connection, links_are_full=bool(stream and stream.is_complete and stream.is_full))
+    return plan
+
+
+def plan_people(plan: Plan, connection: Connection, seen: dict[str, Seen], kind: str, approved: list[str]) -> None:
+    """Rows to write and people who left, out of what a round said of users or of contacts."""
+    rows = rows_by_id(connection.recipients, seen, (*facts.PERSON_FIELDS, "facts_hash", "is_read", "removed_at"))
+    for ids, known in rows:
+        for entra_id in ids:
+            entry, row = seen[entra_id], known.get(entra_id)
+            if entry.removed:
+                if row and row["removed_at"] is None:
+                    plan.removed_people.add(entra_id)
+                continue
+            is_present = row is not None and row["is_read"] and row["removed_at"] is None
+            values = facts.person(entry, kind, row if is_present else None, approved)
+            values["facts_hash"] = facts.facts_hash(values)
+            if not is_present:
+                plan.arrivals.add(entra_id)
+            elif row and row["facts_hash"] == values["facts_hash"]:
+                continue
+            plan.people[entra_id] = values
+
+
+def nominate_people(plan: Plan, connection: Connection, seen: dict[str, Seen], kind: str) -> None:
+    """Who is in our rows and was not shown by a full round."""
+    present = connection.recipients.filter(kind=kind, is_read=True, removed_at=None)
+    for entra_id in present.values_list("entra_id", flat=True).iterator(5_000):
+        if entra_id not in seen:
+            plan.missing_people[entra_id] = kind
+
+
+def plan_groups(plan: Plan, connection: Connection, seen: dict[str, Seen]) -> None:
+    """Groups to write, gone, or back again."""
+    for ids, known in rows_by_id(connection.groups, seen, (*facts.GROUP_FIELDS, "is_read", "status")):
+        for entra_id in ids:
+            entry, row = seen[entra_id], known.get(entra_id)
+            if entry.removed:
+                if row and row["status"] != Group.Status.GONE:
+                    plan.gone_groups.add(entra_id)
+                continue
+            is_back = row is not None and row["status"] == Group.Status.GONE
+            is_present = row is not None and row["is_read"] and not is_back
+            values = facts.group(entry, row if is_present else None)
+            if is_back:
+                plan.returned_groups.add(entra_id)
+            if row is None or not is_present or any(row[name] != values[name] for name in facts.GROUP_FIELDS):
+                plan.groups[entra_id] = values
+
+
+def plan_links(plan: Plan, seen: dict[str, Seen]) -> None:
+    """Links that a round named, added or taken away."""
+    for group, entry in seen.items():
+        if entry.removed:
+            continue
+        for member, kind in entry.links.items():
+            if kind is None:
+                plan.drop(group, member)
+            else:
+                plan.links.setdefault(group, {})[member] = kind
+
+
+def nominate_links(plan: Plan, connection: Connection, seen: dict[str, Seen]) -> None:
+    """Links of ours that a full round did not show, and groups that it did not show.
+
+    Links of removed people are not expected: Entra keeps them and does not show them. Links that we have
+    already leave the plan, so that only new ones are written.
+    """
+    present = connection.groups.filter(is_read=True).exclude(status=Group.Status.GONE)
+    for entra_id in present.values_list("entra_id", flat=True):
+        if entra_id not in seen:
+            plan.missing_groups.add(entra_id)
+    for group, member in kept_links(connection):
+        entry = seen.get(group)
+        if entry is None or entry.removed:
+            continue
+        if entry.links.get(member) is None:
+            plan.unshown_links.setdefault(group, set()).add(member)
+        else:
+            del plan.links[group][member]
+
+
+def kept_links(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Our links of living groups with living members, as pairs of object ids."""
+    people = Membership.objects.filter(group__connection=connection, recipient__removed_at=None)
+    nested = Nesting.objects.filter(parent__connection=connection)
+    yield from (
+        people.exclude(group__status=Group.Status.GONE)
+        .values_list("group__entra_id", "recipient__entra_id")
+        .iterator(10_000)
+    )
+    yield from (
+        nested.exclude(parent__status=Group.Status.GONE)
+        .values_list("parent__entra_id", "child__entra_id")
+        .iterator(10_000)
+    )
+
+
+def rows_by_id(rows, ids: Iterable[str], columns: tuple[str, ...]) -> Iterator[tuple[list[str], dict[str, dict]]]:
+    """The ids in chunks, each with the rows that exist, by object id."""
+    for chunk in bulk.chunks(ids, 2_000):
+        found = rows.filter(entra_id__in=chunk).values("entra_id", *columns)
+        yield chunk, {row["entra_id"]: row for row in found}
+
+
+def _expect_arrivals(plan: Plan, connection: Connection, *, links_are_full: bool) -> None:
+    """Whose direct groups have to be asked for.
+
+    A restored user comes as if new and groups/delta does not announce his links again (delta-query-groups).
+    A full round shows them, so then nobody has to be asked for.
+    """
+    if links_are_full:
+        plan.arrivals = set()
+        return
+    users = {id for id in plan.arrivals if plan.people[id]["kind"] == Recipient.Kind.USER}
+    waiting = connection.recipients.filter(links_due=True, removed_at=None)
+    plan.arrivals = (users | set(waiting.values_list("entra_id", flat=True))) - plan.removed_people

@@ -1,0 +1,58 @@
+"""When a connection is due. `Connection.due_at` is the one clock; everything here is a way to compute it."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from ..models import Connection, SyncRun
+
+MONDAY = 0
+FULL_ROUND_EVERY = 7  # nights; delta links live no longer
+FIRST_RETRY = timedelta(minutes=15)
+LONGEST_RETRY = timedelta(hours=6)
+STALE_AFTER = timedelta(seconds=settings.SYNC_STALE_AFTER)
+
+
+def next_midnight(after: datetime, cadence: str = Connection.Cadence.NIGHTLY) -> datetime:
+    """The first midnight of SYNC_TIME_ZONE (on a Monday, for weekly) after the given moment, in UTC.
+
+    Computed on the calendar and not by adding 24 hours, so it stays midnight through both clock changes.
+    """
+    zone = ZoneInfo(settings.SYNC_TIME_ZONE)
+    day = after.astimezone(zone).date() + timedelta(days=1)
+    while cadence == Connection.Cadence.WEEKLY and day.weekday() != MONDAY:
+        day += timedelta(days=1)
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(ZoneInfo("UTC"))
+
+
+def retry_at(failures: int, now: datetime) -> datetime:
+    """When to try again after so many failures in a row: 15 minutes, doubled each time, at most 6 hours."""
+    return now + min(FIRST_RETRY * 2 ** min(max(failures - 1, 0), 10), LONGEST_RETRY)
+
+
+def sync_now(connection: Connection, trigger: str = SyncRun.Trigger.MANUAL, now: datetime | None = None) -> bool:
+    """Make the connection due; a run that is under way is followed by another. False when it can't sync."""
+    live = Connection.objects.filter(
+        pk=connection.pk, state__in=[Connection.State.ACTIVE, Connection.State.QUARANTINED]
+    )
+    return bool(live.update(due_at=now or timezone.now(), due_trigger=trigger))
+
+
+def is_full_night(connection: Connection, now: datetime) -> bool:
+    """Whether this is the connection's night for a full round: spread over the week by its id."""
+    tonight = now.astimezone(ZoneInfo(settings.SYNC_TIME_ZONE)).date().toordinal()
+    return tonight % FULL_ROUND_EVERY == connection.pk.int % FULL_ROUND_EVERY
+
+
+def waiting_runs(now: datetime):
+    """Runs that a worker may take: parked ones, and those whose worker has fallen silent."""
+    silent = Q(state=SyncRun.State.RUNNING, heartbeat_at__lt=now - STALE_AFTER)
+    return SyncRun.objects.filter(Q(state=SyncRun.State.QUEUED) | silent).order_by("created_at")
+
+
+def due_count(now: datetime) -> int:
+    """How many runs could start right now."""
+    return Connection.objects.due(now).count() + waiting_runs(now).count()

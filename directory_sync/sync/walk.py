@@ -1,0 +1,76 @@
+"""Scope `selected`: the listed groups, the groups nested in them, their members, and nothing else."""
+
+from collections.abc import Iterable
+
+from django.db.models import F
+
+from ..graph.client import GraphClient
+from ..graph.errors import GraphError
+from ..graph.reads import changes, has_limited_info, kind_of, read_groups, walk_members
+from ..models import Group, SyncRun
+from . import attributes, claim
+from .merge import Seen
+from .plan import Plan, plan_groups, plan_people
+
+
+def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
+    """Read the listed groups level by level and plan them. A group that can't be read keeps what it has."""
+    approved = run.connection.approved_attributes()
+    select = [name for name in attributes.user_select(approved) if name != "manager"]
+    plan = Plan(confines=True)
+    people: dict[str, Seen] = {}
+    for page in walk_members(client, run.connection.scope_group_ids, select=select):
+        claim.beat(run, pages=F("pages") + 1, requests=client.requests)
+        members = plan.links.setdefault(page.group_id, {})
+        if page.error:
+            plan.failed_groups[page.group_id] = page.error.code
+        for item in page.items:
+            members[item["id"]] = kind_of(item)
+            if kind_of(item) in ("user", "orgContact") and not has_limited_info(item):
+                _add(people, item)
+    _plan_read_groups(plan, run, client, [*run.connection.scope_group_ids, *plan.links])
+    for kind, types in (("user", ("user",)), ("contact", ("orgContact",))):
+        seen = {id: entry for id, entry in people.items() if entry.kind in types}
+        plan.counts[f"{kind}s"] = len(seen)
+        plan_people(plan, run.connection, seen, kind, approved)
+    plan.arrivals = set()  # every group was read whole, so nobody's links are in doubt
+    plan.counts["memberships"] = sum(len(members) for members in plan.links.values())
+    _plan_lost_links(plan, run)
+    return plan
+
+
+def _add(people: dict[str, Seen], item: dict) -> None:
+    for change in changes([item]):
+        people.setdefault(change.id, Seen(afresh=True)).add(change)
+
+
+def _plan_read_groups(plan: Plan, run: SyncRun, client: GraphClient, ids: Iterable[str]) -> None:
+    """The groups' own facts; one that does not exist any more is gone."""
+    seen: dict[str, Seen] = {}
+    for id, answer in read_groups(client, dict.fromkeys(ids), select=attributes.BASE_GROUP).items():
+        if not isinstance(answer, GraphError):
+            _add(seen, answer | {"id": id})
+        elif answer.code == "not_found":
+            seen[id] = Seen(removed="deleted")
+        else:
+            plan.failed_groups.setdefault(id, answer.code)
+    plan.counts["groups"] = sum(not entry.removed for entry in seen.values())
+    plan_groups(plan, run.connection, seen)
+    plan.returned_groups = set()
+    for id, entry in seen.items():
+        if entry.removed and run.connection.groups.filter(entra_id=id, is_read=True).exists():
+            plan.failed_groups.pop(id, None)
+
+
+def _plan_lost_links(plan: Plan, run: SyncRun) -> None:
+    """Links of ours that a group read whole does not have."""
+    read = [id for id in plan.links if id not in plan.failed_groups]
+    for group in Group.objects.filter(connection=run.connection, entra_id__in=read).exclude(status=Group.Status.GONE):
+        shown = plan.links[group.entra_id]
+        people = group.memberships.values_list("recipient__entra_id", flat=True)
+        nested = group.child_links.values_list("child__entra_id", flat=True)
+        for member in (*people, *nested):
+            if member not in shown:
+                plan.drop(group.entra_id, member)
+    for group_id in plan.failed_groups:
+        plan.links.pop(group_id, None)  # half a group says nothing
