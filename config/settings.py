@@ -29,6 +29,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "csp",
+    "django_htmx",
     "django_q",
     "directory_sync",
     "onboarding",
@@ -45,6 +52,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -60,6 +70,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "directory_sync.brand.brand",
             ],
         },
     }
@@ -142,6 +153,47 @@ ENTRA_ENDPOINTS = {
         "login_url": env.str("ENTRA_USGOV_LOGIN_URL", default="https://login.microsoftonline.us"),
         "graph_url": env.str("ENTRA_USGOV_GRAPH_URL", default="https://graph.microsoft.us"),
     },
+}
+
+# --- Sign-in: one for editors and staff, `/admin/` included; nobody signs up, staff invite -------------
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "directory_sync.access.InvitationOnly"
+SOCIALACCOUNT_ADAPTER = "directory_sync.access.KnownPeopleOnly"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses come from staff, who invite
+ACCOUNT_PREVENT_ENUMERATION = True
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- Look: the product's name, accent and support address ----------------------------------------------
+
+PRODUCT_NAME = env.str("PRODUCT_NAME", default="HQ Directory Sync")
+PRODUCT_ACCENT = env.str("PRODUCT_ACCENT", default="#1f5fbf")
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="support@localhost")
+
+# Nothing from another host, nothing inline, on every page, admin included.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
 }
 
 # --- Mail, static files, security, logs ---------------------------------------------------------------

@@ -1,8 +1,19 @@
 """Every address of the product."""
 
+from allauth.account.decorators import secure_admin_login
+from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's documented way
 
 urlpatterns = [
+    path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]
+for name, prefix in (("onboarding.urls", "connect/"), ("directory_sync.audience.urls", "audience/")):
+    urlpatterns.append(path(prefix, include(name)))
+if apps.is_installed("demo"):
+    urlpatterns.append(path("", include("demo.urls")))

@@ -66,6 +66,10 @@ class GraphClient:
     def close(self) -> None:
         self._session.close()
 
+    def roles(self) -> frozenset[str]:
+        """The application permissions that the token carries; for diagnosis only."""
+        return self._tokens.roles()
+
     def get(self, url_or_path: str, *, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The JSON object at a path below /v1.0, or at a link Graph gave, which is used as it is."""
         url = self._absolute(url_or_path)
