@@ -2,7 +2,6 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.apps import apps
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 

@@ -8,12 +8,12 @@ os.environ["READ_DOT_ENV"] = "false"
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings as hypothesis_settings
+
 from demo.tenant.directory import Directory
 from demo.tenant.server import TenantServer
 from directory_sync import vault
 from directory_sync.models import Connection
-from hypothesis import settings as hypothesis_settings
-
 from tests.sync.harness import connect
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None)

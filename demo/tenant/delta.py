@@ -138,13 +138,15 @@ def _page(context: "Context", resource: str, state: dict[str, Any]) -> Response:
     last = number + 1 >= len(current.pages)
     if last:
         return _written(context, resource, _delta_link(context, resource, state), current.value(number))
-    if number not in current.bodies:
-        token = seal_link(context.directory.tenant_id, {**state, "p": number + 1})
-        link = f'"@odata.nextLink":"{_url(context, resource)}?$skiptoken={token}"'
-        body = _written(context, resource, link, current.value(number)).body
-        current.bodies[number] = (body, gzip.compress(body, 5, mtime=0) if "a" not in state else b"")
-    body, compressed = current.bodies[number]
-    return Response(200, body, {"Content-Type": JSON}, compressed or None)
+    if number in current.compressed:
+        compressed = current.compressed[number]
+        return Response(200, gzip.decompress(compressed), {"Content-Type": JSON}, compressed)
+    token = seal_link(context.directory.tenant_id, {**state, "p": number + 1})
+    link = f'"@odata.nextLink":"{_url(context, resource)}?$skiptoken={token}"'
+    response = _written(context, resource, link, current.value(number))
+    if "a" not in state:  # every client that starts anew gets these same pages
+        response.compressed = current.compressed[number] = gzip.compress(response.body, 1, mtime=0)
+    return response
 
 
 def _delta_link(context: "Context", resource: str, state: dict[str, Any]) -> str:

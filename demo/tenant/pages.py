@@ -41,19 +41,15 @@ class View(NamedTuple):
 
 @dataclass
 class Round:
-    """Pages, rendered when asked for; `bodies` holds what was sent, for the next client."""
+    """Pages, rendered when asked for; `compressed` holds what was sent, for the next client."""
 
     pages: list[list[Any]]
-    render: Callable[[Any], Item | None] = field(repr=False, default=lambda item: item)
-    values: dict[int, bytes] = field(default_factory=dict, repr=False)
-    bodies: dict[int, tuple[bytes, bytes]] = field(default_factory=dict, repr=False)
+    render: Callable[[Any], Item] = field(repr=False, default=lambda item: item)
+    compressed: dict[int, bytes] = field(default_factory=dict, repr=False)
 
     def value(self, number: int) -> bytes:
         """The JSON array of a page."""
-        if number not in self.values:
-            items = (self.render(place) for place in self.pages[number])
-            self.values[number] = orjson.dumps([item for item in items if item is not None])
-        return self.values[number]
+        return orjson.dumps([self.render(place) for place in self.pages[number]])
 
 
 def paginate(fragments: list[Fragment], view: View) -> list[list[Fragment]]:

@@ -72,7 +72,7 @@ def _strange_id(dice: random.Random) -> str:
     return f"ffffffff-{dice.getrandbits(16):04x}-4000-8000-{dice.getrandbits(48):012x}"
 
 
-def _render_fragment(store: Store, view: View, fragment: Fragment) -> Item | None:
+def _render_fragment(store: Store, view: View, fragment: Fragment) -> Item:
     if fragment.removed:
         return tombstone(fragment.id, fragment.removed)
     entry = store.find(fragment.id)

@@ -1,7 +1,6 @@
 """How tests connect a make-believe tenant and sync it."""
 
 from demo.tenant.directory import Directory
-
 from directory_sync import connections
 from directory_sync.models import Connection, Group, Organization, Recipient, SyncRun
 from directory_sync.sync import claim
