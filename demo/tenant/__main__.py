@@ -3,6 +3,7 @@
 import argparse
 import signal
 import threading
+import time
 from pathlib import Path
 
 from demo.tenant.datasets import SIZES, build
@@ -11,6 +12,7 @@ from demo.tenant.server import TenantServer
 from demo.tenant.snapshot import load, save, write_facts
 
 POLL = 0.5  # seconds between looks at whether something changed
+REST = 20  # a large tenant takes long to save: at most a twentieth of the time goes into that
 
 
 def main() -> None:
@@ -31,9 +33,10 @@ def main() -> None:
             _fill(server, options)
             save(server, state / "state.pickle")
         write_facts(server, state / "tenant.json")
-        while not stopping.wait(POLL):
+        pause = POLL
+        while not stopping.wait(pause):
             if server.changed.is_set():
-                _keep(server, state)
+                pause = max(POLL, REST * _keep(server, state))
         _keep(server, state)
 
 
@@ -43,10 +46,13 @@ def _fill(server: TenantServer, options: argparse.Namespace) -> None:
     build(directory, options.dataset, options.seed)
 
 
-def _keep(server: TenantServer, state: Path) -> None:
+def _keep(server: TenantServer, state: Path) -> float:
+    """Save, and tell how many seconds that took."""
+    start = time.monotonic()
     server.changed.clear()
     save(server, state / "state.pickle")
     write_facts(server, state / "tenant.json")
+    return time.monotonic() - start
 
 
 def _options() -> argparse.Namespace:

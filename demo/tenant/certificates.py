@@ -1,7 +1,7 @@
 """A certificate authority of our own and a server certificate for localhost."""
 
 import ipaddress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-LIFE = timedelta(days=3650)
+START, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC)  # clocks in tests are moved about
 
 
 def ensure_certificates(folder: Path) -> tuple[Path, Path]:
@@ -63,15 +63,14 @@ def _server(issuer: x509.Name, ca_key: ec.EllipticCurvePrivateKey, key: ec.Ellip
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    start = datetime.now(UTC) - timedelta(days=1)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + LIFE)
+        .not_valid_before(START)
+        .not_valid_after(END)
     )
 
 

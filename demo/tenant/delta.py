@@ -54,7 +54,7 @@ def _first_state(context: "Context", resource: str, kind: str) -> dict[str, Any]
     request, directory = context.request, context.directory
     names = [name.strip() for name in request.query.get("$select", "").split(",") if name.strip()]
     for name in names:
-        if name in NOT_TRACKED:
+        if name in NOT_TRACKED or name in directory.untracked:
             raise GraphError(501, "NotImplemented", f"Property '{name}' is not supported for change tracking.")
     select = names or DEFAULT_SELECT[kind].split()
     return {

@@ -13,7 +13,8 @@ class Directory(People, Groups, Apps):
     """A tenant. Objects are named by their Entra object id, a string.
 
     `noise` (0 to 1) is how often delta answers repeat, replay, reorder and send empty pages. `expiry_answer`
-    is `410` or `400`, how an old delta token is refused. Sizes of pages are the service's own limits.
+    is `410` or `400`, how an old delta token is refused. Sizes of pages are the service's own limits. What is in
+    `untracked` is refused by delta (501, named), `resource_units` per ten seconds turn throttling on.
     """
 
     def __init__(
@@ -21,7 +22,7 @@ class Directory(People, Groups, Apps):
         tenant_id: str | None = None,
         *,
         cloud: str = "global",
-        seed: int = 0,
+        seed: int | str = 0,
         noise: float = 0.3,
         domain: str = "",
         name: str = "Contoso",
@@ -36,6 +37,7 @@ class Directory(People, Groups, Apps):
         self.page_size = 200
         self.link_page_size = 500
         self.resource_units: int | None = None
+        self.untracked: set[str] = set()
         self.recent = Recent()
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -65,8 +65,8 @@ def kind_of(request: Request) -> str:
         return "other"
     if len(segments) == 2 and DELTA.fullmatch(segments[1]):
         return f"{segments[0]}/delta"
-    if segments[-1] == "$count":
-        return "$count"
+    if segments[-1] == "$count" or segments[-1].endswith("getByIds"):
+        return segments[-1].removeprefix("microsoft.graph.")
     names = [part for part in segments if not part.startswith("microsoft.graph.")]
     if len(names) == 2 and names[0] in SINGULAR:
         return SINGULAR[names[0]]

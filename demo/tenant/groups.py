@@ -44,10 +44,18 @@ class Groups(Store):
                 made["mail"] = f"{nickname}{number}@{self.domain}"
             if visibility:
                 made["visibility"] = visibility
-            found = {self.entry(member).id: None for member in members}
+            found = dict.fromkeys(members)
+            self.demand_all(found)
             entry = self.create("group", {**made, **properties}, id)
             entry.members = found
             return entry.id
+
+    def demand_all(self, ids: Iterable[str]) -> None:
+        """KeyError unless all are there and alive; quick, for groups of a hundred thousand."""
+        users, recycled = self.tables["user"], self.recycle_bin
+        for entry_id in ids:
+            if entry_id not in users or entry_id in recycled:
+                self.entry(entry_id)
 
     def update_group(self, group: str, **properties: Any) -> None:
         """Set properties of a group, None clears one."""

@@ -16,7 +16,10 @@ WORTH_COMPRESSING = 1400  # about one packet
 
 @dataclass
 class Request:
-    """One request; `query` has decoded values, names of system options in lower case."""
+    """One request; `query` has decoded values, names of system options in lower case.
+
+    `authorized` is set in the request log, where headers no longer tell.
+    """
 
     method: str
     target: str
@@ -25,6 +28,7 @@ class Request:
     kind: str = ""
     tenant_id: str = ""
     fault: str = ""
+    authorized: bool = False
     claims: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

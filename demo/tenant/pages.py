@@ -54,6 +54,9 @@ class Round:
 
 def paginate(fragments: list[Fragment], view: View) -> list[list[Fragment]]:
     """Fill pages up to both limits; what is left of a group's links goes on with its id on the next page."""
+    if not view.links:
+        starts = range(0, len(fragments) or 1, view.page_size)
+        return [fragments[start : start + view.page_size] for start in starts]
     pages: list[list[Fragment]] = [[]]
     room = view.link_page_size
     for whole in fragments:
@@ -63,7 +66,7 @@ def paginate(fragments: list[Fragment], view: View) -> list[list[Fragment]]:
                 pages.append([])
                 room = view.link_page_size
             part, rest = rest[:room], rest[room:]
-            pages[-1].append(whole._replace(links=part, bare=bare))
+            pages[-1].append(Fragment(whole.id, part, bare, whole.removed))
             room -= len(part)
             if not rest:
                 break

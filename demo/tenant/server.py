@@ -4,6 +4,7 @@ import logging
 import tempfile
 import time
 from collections import Counter, deque
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock
@@ -36,8 +37,13 @@ class RequestLog:
 
     def note(self, request: Request) -> None:
         """Count one."""
-        headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
-        entry = Request(request.method, request.target, headers, kind=request.kind, tenant_id=request.tenant_id)
+        entry = replace(
+            request,
+            headers={name: value for name, value in request.headers.items() if name.lower() != "authorization"},
+            body=b"",
+            claims={},
+            authorized=bool(request.header("Authorization")),
+        )
         with self._lock:
             self._counts[request.kind] += 1
             self.entries.append(entry)
@@ -100,7 +106,7 @@ class TenantServer:
 
     def add_tenant(self, tenant_id: str | None = None, cloud: str | None = None, **options: Any) -> Directory:
         """Add an empty tenant; options as for Directory (`seed`, `noise`, `domain`, `name`)."""
-        options.setdefault("seed", self._tenants_made)
+        options.setdefault("seed", f"{self.cloud} {self._tenants_made}")
         self._tenants_made += 1
         directory = Directory(tenant_id, cloud=cloud or self.cloud, **options)
         return self.adopt(directory)

@@ -35,7 +35,7 @@ class Entry:
 class Store:
     """The tables of one tenant; thread safe as long as its `lock` is held."""
 
-    def __init__(self, tenant_id: str | None = None, *, seed: int = 0, domain: str = "") -> None:
+    def __init__(self, tenant_id: str | None = None, *, seed: int | str = 0, domain: str = "") -> None:
         self.lock = threading.RLock()
         self.random = random.Random(f"directory {seed}")
         self.seed = seed

@@ -32,6 +32,8 @@ def test_a_merging_client_ends_with_the_truth(client, noisy):
         for _ in range(dice.randint(0, 8)):
             change(noisy, dice, users, groups)
 
+    for user in sorted(noisy.recycle_bin):
+        noisy.restore_user(user)
     people.apply(client.round(user_link)[0])
     teams.apply(client.round(group_link)[0])
     assert set(people.objects) == set(noisy.users)
@@ -44,11 +46,15 @@ def test_a_merging_client_ends_with_the_truth(client, noisy):
 
 def change(directory, dice, users, groups):
     user, other, group = dice.choice(users), dice.choice(users), dice.choice(groups)
-    what = dice.randrange(5)
-    if what == 0:
+    what = dice.randrange(6)
+    if user in directory.recycle_bin:
+        directory.restore_user(user)
+    elif what == 5:
+        directory.soft_delete_user(user)
+    elif what == 0:
         directory.update_user(user, displayName=f"Name {dice.random()}")
     elif what == 1:
-        directory.set_manager(user, None if user == other else other)
+        directory.set_manager(user, None if other in directory.recycle_bin else other)
     elif what == 2:
         directory.rename_group(group, f"Group {dice.random()}")
     elif not directory.remove_member(group, user):
