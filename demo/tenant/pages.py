@@ -60,17 +60,17 @@ def paginate(fragments: list[Fragment], view: View) -> list[list[Fragment]]:
     pages: list[list[Fragment]] = [[]]
     room = view.link_page_size
     for whole in fragments:
-        rest, bare = whole.links, whole.bare
+        start, end = 0, len(whole.links)
         while True:
-            if len(pages[-1]) >= view.page_size or (rest and not room):
+            if len(pages[-1]) >= view.page_size or (start < end and not room):
                 pages.append([])
                 room = view.link_page_size
-            part, rest = rest[:room], rest[room:]
-            pages[-1].append(Fragment(whole.id, part, bare, whole.removed))
+            part = whole.links[start : start + room]
+            pages[-1].append(Fragment(whole.id, part, whole.bare or start > 0, whole.removed))
+            start += len(part)
             room -= len(part)
-            if not rest:
+            if start >= end:
                 break
-            bare = True
     return pages
 
 

@@ -40,7 +40,7 @@ class Store:
         self.random = random.Random(f"directory {seed}")
         self.seed = seed
         self.tenant_id = tenant_id or self.new_id()
-        self.domain = domain or f"tenant{self.tenant_id[:4]}.onmicrosoft.com"
+        self.domain = domain or f"tenant{self.tenant_id[:8]}.onmicrosoft.com"
         self.tables: dict[str, dict[str, Entry]] = {kind: {} for kind in KINDS}
         self.recycle_bin: set[str] = set()
         self.log = ChangeLog()
