@@ -1,0 +1,131 @@
+"""How each segment and each directory stands, in the words an editor reads."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from ..diagnosis import Diagnosis, diagnose
+from ..models import Access, Connection, Group, Segment, SyncRun
+
+# A night missed, and half a day to mend it in, before a list is called stale.
+STALE_AFTER = {
+    Connection.Cadence.NIGHTLY: timedelta(hours=36),
+    Connection.Cadence.WEEKLY: timedelta(days=8),
+}
+
+
+@dataclass(frozen=True)
+class DirectoryStanding:
+    """A connection as it stands at a moment; `run` is the one under way."""
+
+    connection: Connection
+    run: SyncRun | None
+    now: datetime
+
+    @property
+    def name(self) -> str:
+        return self.connection.name or _("your directory")
+
+    @property
+    def is_paused(self) -> bool:
+        return self.connection.state == Connection.State.PAUSED
+
+    @property
+    def is_waiting(self) -> bool:
+        """A sync is due and no worker has taken it yet."""
+        due = self.connection.due_at
+        return not (self.run or self.is_paused) and due is not None and due <= self.now
+
+    @property
+    def is_active(self) -> bool:
+        """Something is about to change by itself: a sync is under way or due."""
+        return self.run is not None or self.is_waiting
+
+    @property
+    def is_stale(self) -> bool:
+        synced = self.connection.synced_at
+        limit = STALE_AFTER[Connection.Cadence(self.connection.cadence)]
+        return synced is not None and synced < self.now - limit
+
+    @property
+    def next_sync(self) -> datetime | None:
+        return None if self.is_paused else self.connection.due_at
+
+    @property
+    def problem(self) -> Diagnosis | None:
+        """What stopped the last sync, or a part of it."""
+        return diagnose(self.connection.problem, self.connection.problem_subject) if self.connection.problem else None
+
+    @property
+    def progress(self) -> str:
+        if self.run is None:
+            return _("A sync is queued and starts within a minute.")
+        return {
+            "planning": _("Comparing what was read with what is here."),
+            "applying": _("Bringing the segments up to date."),
+        }.get(self.run.stage, _("Reading the directory: %(pages)s pages so far.") % {"pages": self.run.pages})
+
+
+def directories(accesses: Iterable[Access], now: datetime) -> dict[object, DirectoryStanding]:
+    """Connection id → how it stands, for what an organization may see; one query."""
+    connections = [access.connection for access in accesses]
+    runs = {run.connection_id: run for run in SyncRun.objects.active().filter(connection__in=connections)}
+    return {each.pk: DirectoryStanding(each, runs.get(each.pk), now) for each in connections}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`state` names the icon, `label` the word beside it, `why` what that means for the editor's list."""
+
+    state: str
+    label: str
+    why: str = ""
+    ask: str = ""
+
+
+def standing(segment: Segment, directory: DirectoryStanding) -> Standing:
+    """How a segment stands; a group that is gone stays so, all others are syncing while their directory is."""
+    group = segment.group
+    if group is not None and group.status == Group.Status.GONE:
+        why = _("Deleted in Entra. Its people stay in, as they last were, until you untick it.")
+        return Standing("gone", _("Gone"), why)
+    if directory.run is not None:
+        return Standing("syncing", _("Syncing"))
+    if directory.is_paused:
+        return Standing("paused", _("Paused"), _("Support has paused this directory; the list stays as it is."))
+    return _of_group(group, directory) if group is not None else _of_everyone(directory)
+
+
+def _of_group(group: Group, directory: DirectoryStanding) -> Standing:
+    if group.status == Group.Status.ERROR:
+        diagnosis = diagnose(group.problem, str(group))
+        return Standing("error", _("Error"), diagnosis.title, whom_to_ask(diagnosis, directory.connection))
+    if group.status == Group.Status.HELD:
+        why = _("Unusually many people would leave. Support is checking; nobody was removed.")
+        return Standing("held", _("Held"), why)
+    if group.status == Group.Status.SYNCED:
+        return Standing("synced", _("Synced"))
+    return Standing("waiting", _("Waiting"), _("Not read yet; the next sync reads it."))
+
+
+def _of_everyone(directory: DirectoryStanding) -> Standing:
+    connection = directory.connection
+    if connection.synced_at is None:
+        return Standing("waiting", _("Waiting"), _("Not read yet; the next sync reads it."))
+    if directory.problem:
+        return Standing("error", _("Error"), directory.problem.title, whom_to_ask(directory.problem, connection))
+    return Standing("synced", _("Synced"))
+
+
+def whom_to_ask(diagnosis: Diagnosis, connection: Connection) -> str:
+    """Who can mend it, by name where we know one."""
+    if diagnosis.who == "customer":
+        return _("Ask your IT administrator, %(name)s (%(email)s).") % {
+            "name": connection.owner_name,
+            "email": connection.owner_email,
+        }
+    if diagnosis.who == "wait":
+        return _("Nothing to do: it is tried again by itself.")
+    return _("Support is looking into it.")
