@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from . import vault
 from .graph import clouds
 from .graph.client import GraphClient
 from .graph.errors import GraphError
 from .graph.reads import read_groups
-from .models import Connection
+from .models import Connection, Credential
 from .sync.sign_in import cloud_of, open_client
 
 # One role of each row is enough ("permissions-reference").
@@ -37,12 +38,27 @@ class Check:
     request_id: str = ""
 
 
-def check_connection(connection: Connection) -> list[Check]:
+@dataclass(frozen=True)
+class Probed:
+    """Answers of the intake, to be checked before they become a connection."""
+
+    cloud: str
+    tenant_id: str
+    client_id: str
+    credential: Credential | None
+    scope_group_ids: tuple[str, ...] = ()
+    sync_contacts: bool = False
+
+    def current_credential(self) -> Credential | None:
+        return self.credential
+
+
+def check_connection(connection: Connection | Probed) -> list[Check]:
     """Ask Entra and Graph, in the order in which a fault shows; stops at the first that hides the rest."""
     return list(_checks(connection))
 
 
-def _checks(connection: Connection) -> Iterator[Check]:
+def _checks(connection: Connection | Probed) -> Iterator[Check]:
     tenant = _tenant(connection)
     yield tenant
     if not tenant.ok:
@@ -59,7 +75,7 @@ def _checks(connection: Connection) -> Iterator[Check]:
         try:
             roles = client.roles()
         except GraphError as error:
-            yield _failed("token", error)
+            yield _failed("token", error, "secret_is_id" if _secret_is_id(connection, error) else "")
             return
         yield Check("token", ok=True)
         yield from _permissions(connection, roles)
@@ -67,7 +83,7 @@ def _checks(connection: Connection) -> Iterator[Check]:
         yield from _groups(connection, client)
 
 
-def _tenant(connection: Connection) -> Check:
+def _tenant(connection: Connection | Probed) -> Check:
     """Whether the tenant exists, in a cloud that we serve, and in the one that was named."""
     cloud = cloud_of(connection)
     try:
@@ -81,12 +97,12 @@ def _tenant(connection: Connection) -> Check:
     return Check("tenant", ok=True)
 
 
-def needed_roles(connection: Connection) -> list[str]:
+def needed_roles(connection: Connection | Probed) -> list[str]:
     """The application permissions that the connection's options ask for."""
     return [role for role in ROLES if connection.sync_contacts or role != "OrgContact.Read.All"]
 
 
-def _permissions(connection: Connection, roles: frozenset[str]) -> Iterator[Check]:
+def _permissions(connection: Connection | Probed, roles: frozenset[str]) -> Iterator[Check]:
     """A token without any role is the mark of delegated permissions, or of consent that nobody gave."""
     for role in needed_roles(connection):
         if roles & set(ROLES[role]):
@@ -96,7 +112,7 @@ def _permissions(connection: Connection, roles: frozenset[str]) -> Iterator[Chec
             yield Check(f"permission {role}", ok=False, problem=problem, subject=role)
 
 
-def _reads(connection: Connection, client: GraphClient) -> Iterator[Check]:
+def _reads(connection: Connection | Probed, client: GraphClient) -> Iterator[Check]:
     for name, path in READS.items():
         if name == "contacts" and not connection.sync_contacts:
             continue
@@ -108,13 +124,15 @@ def _reads(connection: Connection, client: GraphClient) -> Iterator[Check]:
             yield Check(f"read {name}", ok=True)
 
 
-def _groups(connection: Connection, client: GraphClient) -> Iterator[Check]:
+def _groups(connection: Connection | Probed, client: GraphClient) -> Iterator[Check]:
     """Each listed group: found, and its name."""
-    answers = (
-        read_groups(client, connection.scope_group_ids, select=("id", "displayName"))
-        if (connection.scope_group_ids)
-        else {}
-    )
+    if not connection.scope_group_ids:
+        return
+    try:
+        answers = read_groups(client, connection.scope_group_ids, select=("id", "displayName"))
+    except GraphError as error:
+        yield _failed("groups", error)
+        return
     for id, answer in answers.items():
         if isinstance(answer, GraphError):
             problem = "group_not_found" if answer.code == "not_found" else answer.code
@@ -123,5 +141,17 @@ def _groups(connection: Connection, client: GraphClient) -> Iterator[Check]:
             yield Check(f"group {id}", ok=True, subject=id, detail=str(answer.get("displayName") or ""))
 
 
-def _failed(name: str, error: GraphError) -> Check:
-    return Check(name, ok=False, problem=error.code, subject=error.subject, request_id=error.request_id)
+def _secret_is_id(connection: Connection | Probed, error: GraphError) -> bool:
+    """Whether a secret that Entra refused has the form of an id: the wrong column was copied."""
+    credential = connection.current_credential()
+    if error.code != "secret_wrong" or credential is None:
+        return False
+    try:
+        UUID(vault.open_sealed(credential.sealed, credential.pk))
+    except ValueError:
+        return False
+    return True
+
+
+def _failed(name: str, error: GraphError, problem: str = "") -> Check:
+    return Check(name, ok=False, problem=problem or error.code, subject=error.subject, request_id=error.request_id)

@@ -169,9 +169,7 @@ class IntakeForm(forms.Form):
         if scope == Connection.Scope.SELECTED and not groups:
             self.add_error("group_ids", ValidationError(_("List at least one group, or choose the whole directory.")))
         if scope == Connection.Scope.DIRECTORY and groups:
-            both = _(
-                "You listed groups, yet chose the whole directory. Choose “Listed groups only”, or empty this box."
-            )
+            both = _("You chose the whole directory, yet listed groups. Choose “Listed groups only”, or empty this.")
             self.add_error("group_ids", ValidationError(both, "both"))
 
     def forgive_empty(self, is_empty: Callable[[str], bool]) -> None:

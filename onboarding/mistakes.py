@@ -70,7 +70,7 @@ def check_secret(text: str) -> str:
         raise ValidationError(_("There are blanks inside the value. Copy it again with Entra's copy button."), "blanks")
     if secret.endswith(("...", "…")) or set(secret) <= set("*•●"):
         raise ValidationError(
-            _("This is the masked value that Entra shows later. Make a new secret and copy its Value at once."),
+            _("This is the masked value that Entra shows later. Make a new secret; copy its Value at once."),
             "masked",
         )
     if len(secret) < SHORTEST_SECRET:

@@ -1,6 +1,7 @@
 """From a connection to a Graph client that can read it. The secret is in clear only inside the token source."""
 
 import time
+from typing import Protocol
 
 from django.conf import settings
 
@@ -9,10 +10,22 @@ from ..graph.auth import TokenSource
 from ..graph.client import GraphClient
 from ..graph.clouds import Cloud
 from ..graph.errors import AccessDenied
-from ..models import Connection
+from ..models import Credential
 
 
-def cloud_of(connection: Connection) -> Cloud:
+class Directory(Protocol):
+    """What it takes to sign in: a connection, or answers of the intake that are not one yet."""
+
+    @property
+    def cloud(self) -> str: ...
+    @property
+    def tenant_id(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    def current_credential(self) -> Credential | None: ...
+
+
+def cloud_of(connection: Directory) -> Cloud:
     """The connection's cloud, at the addresses of the settings."""
     return cloud_named(connection.cloud)
 
@@ -23,7 +36,7 @@ def cloud_named(name: str) -> Cloud:
     return Cloud(name, endpoints["login_url"].rstrip("/"), endpoints["graph_url"].rstrip("/"))
 
 
-def open_client(connection: Connection, *, seconds: float | None = None) -> GraphClient:
+def open_client(connection: Directory, *, seconds: float | None = None) -> GraphClient:
     """A client signed in as the connection's app registration; it gives up after `seconds`.
 
     Raises AccessDenied `credential_missing` without a credential, and the vault's errors.
