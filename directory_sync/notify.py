@@ -1,0 +1,137 @@
+"""Mails, each in text and HTML, sent at once and one to a person. None holds a secret value.
+
+Addresses of pages that live elsewhere come in as plain URLs. The words stand in `templates/mail/`.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from .brand_css import mail_accent
+from .diagnosis import Diagnosis, diagnose
+from .models import Connection, Event, SyncRun
+
+log = logging.getLogger(__name__)
+
+TOLD_OF_FIRST_SYNC = "mailed: first sync done"
+TOLD_OF_FAILURE = "mailed: sync failing"
+# A little under a day, so that two nightly runs are a day apart also when one of them started late.
+A_DAY = timedelta(hours=20)
+
+
+def link_sent(organization_name: str, to_name: str, to_email: str, url: str, intent: str, expires_at: datetime) -> None:
+    """Hand the setup owner a personal link. `intent` is connect, renew or change."""
+    facts = {"organization_name": organization_name, "url": url, "intent": intent, "expires_at": expires_at}
+    _send("link_sent", to_email, name=to_name, **facts)
+
+
+def submission_received(
+    organization_name: str, to_name: str, to_email: str, status_url: str = "", review_url: str = ""
+) -> None:
+    """Thank the setup owner, and tell support that something waits; `review_url` goes to support alone."""
+    facts = {"organization_name": organization_name, "owner_name": to_name, "owner_email": to_email}
+    _send("submission_received", to_email, name=to_name, url=status_url, **facts)
+    _send("submission_waiting", settings.SUPPORT_EMAIL, url=review_url, **facts)
+
+
+def changes_requested(organization_name: str, to_name: str, to_email: str, message: str, url: str) -> None:
+    """Ask the setup owner to change what was sent; `message` is support's own words."""
+    facts = {"organization_name": organization_name, "message": message, "url": url}
+    _send("changes_requested", to_email, name=to_name, **facts)
+
+
+def approved(organization_name: str, to_name: str, to_email: str, status_url: str = "") -> None:
+    """Tell the setup owner that the directory is connected and its first sync begins."""
+    _send("approved", to_email, name=to_name, organization_name=organization_name, url=status_url)
+
+
+def first_sync_done(run: SyncRun) -> None:
+    """Tell the setup owner and support what the first sync found."""
+    facts = {"run": run, "recipients": run.connection.recipients.filter(left_out="").count()}
+    for to_email, own in _audience(run.connection, with_owner=True):
+        _send("first_sync_done", to_email, connection=run.connection, **own, **facts)
+
+
+def sync_failing(run: SyncRun) -> None:
+    """Tell who can act: the setup owner when the tenant has to change, and support always."""
+    connection = run.connection
+    diagnosis = _diagnosis(run)
+    for to_email, own in _audience(connection, with_owner=diagnosis.who == "customer"):
+        _send("sync_failing", to_email, connection=connection, run=run, diagnosis=diagnosis, **own)
+
+
+def after_run(run: SyncRun, now: datetime | None = None) -> str:
+    """Send what a finished run gives reason to, and return the verb of what was told, or "".
+
+    A mail that can't be handed over is logged and tried again after the next run; it never fails this one.
+    """
+    now = now or timezone.now()
+    verb = _reason(run, now)
+    if not verb:
+        return ""
+    try:
+        (first_sync_done if verb == TOLD_OF_FIRST_SYNC else sync_failing)(run)
+    except (OSError, SMTPException) as error:
+        log.error("mail about run %s could not be sent: %s", run.pk, type(error).__name__)
+        return ""
+    facts = {"problem": run.problem} if run.problem else {}
+    Event.objects.create(
+        at=now, connection=run.connection, verb=verb, actor_label="sync", subject=str(run.pk), facts=facts
+    )
+    return verb
+
+
+def _reason(run: SyncRun, now: datetime) -> str:
+    """The first sync once; a failure at once and then daily at most, per cause; what passes only after a day."""
+    connection = Connection.objects.get(pk=run.connection_id)
+    told = Event.objects.filter(connection=connection)
+    if run.state in (SyncRun.State.SUCCEEDED, SyncRun.State.PARTIAL):
+        is_first = run.kind != SyncRun.Kind.GROUP and not told.filter(verb=TOLD_OF_FIRST_SYNC).exists()
+        return TOLD_OF_FIRST_SYNC if is_first else ""
+    if run.state != SyncRun.State.FAILED or connection.state == Connection.State.DISCONNECTED:
+        return ""
+    since = connection.failing_since or now
+    if _diagnosis(run).who == "wait" and since > now - A_DAY:
+        return ""
+    lately = told.filter(verb=TOLD_OF_FAILURE, facts__problem=run.problem, at__gt=max(now - A_DAY, since))
+    return "" if lately.exists() else TOLD_OF_FAILURE
+
+
+def _diagnosis(run: SyncRun) -> Diagnosis:
+    connection = run.connection
+    return diagnose(run.problem, run.problem_subject, cloud=connection.cloud, client_id=connection.client_id)
+
+
+def _audience(connection: Connection, *, with_owner: bool) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Who is told, each with what only he gets to see."""
+    if with_owner:
+        yield connection.owner_email, {"name": connection.owner_name}
+    path = reverse("admin:directory_sync_connection_change", args=[connection.pk])
+    yield settings.SUPPORT_EMAIL, {"for_support": True, "admin_url": f"{settings.BASE_URL}{path}"}
+
+
+def _send(kind: str, to_email: str, **context: Any) -> None:
+    context |= {
+        "product_name": settings.PRODUCT_NAME,
+        "support_email": settings.SUPPORT_EMAIL,
+        "accent": mail_accent(settings.PRODUCT_ACCENT),
+    }
+    # A line break in a name would end the header.
+    subject = " ".join(render_to_string(f"mail/{kind}.subject", context).split())
+    mail = EmailMultiAlternatives(
+        subject,
+        render_to_string(f"mail/{kind}.txt", context).strip() + "\n",
+        to=[to_email],
+        reply_to=[settings.SUPPORT_EMAIL],
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+    mail.attach_alternative(render_to_string(f"mail/{kind}.html", context), "text/html")
+    mail.send()
