@@ -2,14 +2,26 @@
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from . import vault
-from .models import Access, AttributeGrant, Connection, Credential, Event, Organization, SyncRun
+from . import probe, vault
+from .models import (
+    Access,
+    AttributeGrant,
+    Connection,
+    Credential,
+    DeltaLink,
+    Event,
+    JournalPage,
+    Organization,
+    SyncRun,
+)
+from .sync import schedule
 from .sync.attributes import NAMES
 
 MOST_LISTED_GROUPS = 15
@@ -109,3 +121,138 @@ def record(connection: Connection, verb: str, *, by: str, user=None, subject: st
     return Event.objects.create(
         connection=connection, verb=verb, actor_label=by, actor=user, subject=subject, facts=facts
     )
+
+
+@dataclass(frozen=True)
+class Options:
+    """What staff may change of a live connection; cloud, tenant and app registration never change."""
+
+    name: str
+    owner_name: str
+    owner_email: str
+    cadence: str
+    username_fallback: bool
+    sync_contacts: bool
+    exclude_guests: bool
+    scope: str
+    scope_group_ids: tuple[str, ...]
+
+
+# Of the owner only that it changed is logged, not who it was.
+LOGGED_BY_NAME_ONLY = {"name", "owner_name", "owner_email"}
+DECIDES_WHO_IS_REACHED = {"username_fallback", "sync_contacts", "exclude_guests", "scope", "scope_group_ids"}
+
+
+@transaction.atomic
+def change_options(connection: Connection, options: Options, *, by: str, user=None) -> list[str]:
+    """Write the options that differ, and return their names; what needs another reading makes the connection due.
+
+    Raises ConnectionRefused for a disconnected connection, and for listed groups without an id or with a wrong one.
+    """
+    live = Connection.objects.select_for_update().live().filter(pk=connection.pk).first()
+    if live is None:
+        raise ConnectionRefused("This connection is disconnected; connect the directory anew.")
+    wanted = asdict(options) | {"scope_group_ids": _group_ids(options)}
+    changed = {name: value for name, value in wanted.items() if value != getattr(live, name)}
+    if not changed:
+        return []
+    facts = {
+        name: True if name in LOGGED_BY_NAME_ONLY else {"from": getattr(live, name), "to": value}
+        for name, value in changed.items()
+    }
+    Connection.objects.filter(pk=live.pk).update(**changed)
+    if "cadence" in changed:
+        Connection.objects.filter(pk=live.pk).update(due_at=schedule.next_midnight(timezone.now(), options.cadence))
+    if changed.keys() & DECIDES_WHO_IS_REACHED:
+        schedule.sync_now(live)
+    record(live, "options changed", by=by, user=user, **facts)
+    return list(changed)
+
+
+def _group_ids(options: Options) -> list[str]:
+    """The listed groups in one spelling, each once."""
+    if options.scope == Connection.Scope.DIRECTORY:
+        return []
+    ids = list(dict.fromkeys(id.strip().lower() for id in options.scope_group_ids if id.strip()))
+    if not ids:
+        raise ConnectionRefused("List at least one group's object ID, or sync the whole directory.")
+    if wrong := [id for id in ids if not is_object_id(id)]:
+        raise ConnectionRefused(f"Not an object ID: {', '.join(wrong)}.")
+    return ids
+
+
+def is_object_id(text: str) -> bool:
+    """Whether this is a GUID as Entra shows it, with hyphens and without braces."""
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def pause(connection: Connection, *, by: str, user=None) -> bool:
+    """No more runs until resumed; a run under way ends first. False when it is not running by the clock anyway."""
+    runs_by_clock = Connection.objects.filter(
+        pk=connection.pk, state__in=[Connection.State.ACTIVE, Connection.State.QUARANTINED]
+    )
+    return _move(runs_by_clock, connection, "connection paused", by, user, state=Connection.State.PAUSED)
+
+
+def resume(connection: Connection, *, by: str, user=None) -> bool:
+    """Take a paused connection up again, at once. False when it is not paused."""
+    paused = Connection.objects.filter(pk=connection.pk, state=Connection.State.PAUSED)
+    return _move(
+        paused,
+        connection,
+        "connection resumed",
+        by,
+        user,
+        state=Connection.State.ACTIVE,
+        due_at=timezone.now(),
+        due_trigger=SyncRun.Trigger.MANUAL,
+    )
+
+
+@transaction.atomic
+def disconnect(connection: Connection, *, by: str, user=None) -> bool:
+    """End the connection for good. False when somebody already has.
+
+    1. No run starts any more, and the one under way loses its claim, so that it can write nothing.
+    2. Its secrets are gone at once, and so are the links and pages with which a run would go on.
+    3. Synced people stay until `purge`: editors keep a grace period to make other arrangements.
+    """
+    live = Connection.objects.live().filter(pk=connection.pk)
+    if not _move(
+        live, connection, "connection disconnected", by, user, state=Connection.State.DISCONNECTED, due_at=None
+    ):
+        return False
+    now = timezone.now()
+    connection.runs.active().update(state=SyncRun.State.DISMISSED, attempt=F("attempt") + 1, finished_at=now)
+    Credential.objects.filter(connection=connection).update(sealed="", slot=Credential.Slot.RETIRED, retired_at=now)
+    DeltaLink.objects.filter(connection=connection).delete()
+    JournalPage.objects.filter(run__connection=connection).delete()
+    return True
+
+
+def _move(rows, connection: Connection, verb: str, by: str, user, **changes) -> bool:
+    """The conditional UPDATE and its entry in the log, both or neither."""
+    with transaction.atomic():
+        if not rows.update(**changes):
+            return False
+        record(connection, verb, by=by, user=user)
+    return True
+
+
+def request_sync(connection: Connection, *, by: str, user=None, full: bool = False) -> bool:
+    """Make the connection due now. False when its state allows no run."""
+    with transaction.atomic():
+        if not schedule.sync_now(connection, schedule.FULL_RESYNC if full else SyncRun.Trigger.MANUAL):
+            return False
+        record(connection, "full resync requested" if full else "sync requested", by=by, user=user)
+    return True
+
+
+def check(connection: Connection, *, by: str, user=None) -> Event:
+    """Do the live checks and enter their answers in the log. Needs the private key: workers only."""
+    checks = probe.check_connection(connection)
+    ok = all(each.ok for each in checks)
+    return record(connection, "connection checked", by=by, user=user, ok=ok, checks=[asdict(each) for each in checks])

@@ -47,6 +47,7 @@ def claim(run: SyncRun, now: datetime | None = None) -> bool:
 def begin(connection: Connection, trigger: str, now: datetime | None = None, *, full: bool = False) -> SyncRun | None:
     """Create and claim a run, and set the clock to the next night. None when the connection has an active run."""
     now = now or timezone.now()
+    full = full or trigger == schedule.FULL_RESYNC
     if trigger not in SyncRun.Trigger.values:
         trigger = SyncRun.Trigger.MANUAL
     by_night = trigger == SyncRun.Trigger.SCHEDULE and schedule.is_full_night(connection, now)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from ..models import Connection, SyncRun
 
 MONDAY = 0
+FULL_RESYNC = "full"  # as a trigger: a manual run that reads everything anew
 FULL_ROUND_EVERY = 7  # nights; delta links live no longer
 FIRST_RETRY = timedelta(minutes=15)
 LONGEST_RETRY = timedelta(hours=6)
