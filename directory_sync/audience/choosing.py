@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import transaction
 
 from .. import tasks
-from ..models import Connection, Event, Segment, Series
+from ..models import Connection, Event, Organization, Segment, Series
 from ..models import SeriesSegment as Choice
 from ..sync import schedule
 from . import resolve
@@ -14,6 +15,10 @@ from . import resolve
 
 class UnknownSegment(LookupError):
     """Among the ids is one that the organization does not have, or may not see any more."""
+
+
+class UnknownDirectory(LookupError):
+    """The organization has no access to a connection with this id."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,27 @@ def update_audience(series: Series, segment_ids: Iterable[int], *, shown: Iterab
 def _read_again(segments: Iterable[Segment]) -> None:
     """Queue a sync of the segments' directories; one that is paused waits for its day."""
     ids = {segment.group.connection_id if segment.group else segment.connection_id for segment in segments}
-    for connection in Connection.objects.filter(pk__in=ids):
-        schedule.sync_now(connection)
-    if ids:
+    _queue(Connection.objects.filter(pk__in=ids))
+
+
+@transaction.atomic
+def read_again(organization: Organization, connection_id: UUID) -> bool:
+    """Queue a sync of one of the organization's directories; False for one that is paused.
+
+    Raises UnknownDirectory for a connection that is not the organization's.
+    """
+    mine = [access.connection for access in resolve.accesses(organization) if access.connection_id == connection_id]
+    if not mine:
+        raise UnknownDirectory
+    return _queue(mine)
+
+
+def _queue(connections: Iterable[Connection]) -> bool:
+    queued = [schedule.sync_now(connection) for connection in connections]
+    if any(queued):
         # Robust: with the queue away the minute's dispatcher does it, and the choice is stored all the same.
         transaction.on_commit(tasks.dispatch, robust=True)
+    return any(queued)
 
 
 def _record(series: Series, by, **facts: list[int]) -> None:

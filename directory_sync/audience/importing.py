@@ -1,12 +1,13 @@
 """Which groups of a directory appear among an organization's segments."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from ..models import Event, Group, Organization, Segment
+from ..models import Connection, Event, Group, Organization, Segment
 from . import resolve
 
 
@@ -20,50 +21,72 @@ def importable(organization: Organization) -> QuerySet[Group]:
     return resolve.groups(organization).annotate(is_imported=Exists(mine))
 
 
+@dataclass(frozen=True)
+class FullDirectory:
+    """Everybody whom the organization may see of a connection, offered as one segment."""
+
+    connection: Connection
+    is_imported: bool
+
+
+def full_directories(organization: Organization) -> list[FullDirectory]:
+    """The organization's directories, each of which can be one segment."""
+    everyone = organization.segments.filter(source=Segment.Source.EVERYONE)
+    imported = set(everyone.values_list("connection", flat=True))
+    return [
+        FullDirectory(access.connection, access.connection_id in imported) for access in resolve.accesses(organization)
+    ]
+
+
 @transaction.atomic
-def import_groups(organization: Organization, group_ids: Iterable[int], *, by) -> int:
-    """Make these groups segments; returns how many were none before.
+def import_segments(
+    organization: Organization, group_ids: Iterable[int], *, connection_ids: Iterable[UUID] = (), by
+) -> int:
+    """Make these groups, and these whole directories, segments; returns how many were none before.
 
     Raises UnknownGroup, and imports nothing, when the organization may not see one of them.
     """
     Organization.objects.select_for_update().get(pk=organization.pk)
-    wanted = set(group_ids)
+    made = _groups(organization, set(group_ids)) + _everyone(organization, set(connection_ids))
+    if made:
+        Segment.objects.bulk_create(made)
+        Event.objects.create(
+            verb="segments imported",
+            actor=by,
+            actor_label=str(by),
+            organization=organization,
+            facts={"segments": [segment.pk for segment in made]},
+        )
+    return len(made)
+
+
+def import_groups(organization: Organization, group_ids: Iterable[int], *, by) -> int:
+    """Make these groups segments, as `import_segments` does."""
+    return import_segments(organization, group_ids, by=by)
+
+
+def _groups(organization: Organization, wanted: set[int]) -> list[Segment]:
     found = list(importable(organization).filter(pk__in=wanted))
     if len(found) != len(wanted):
         raise UnknownGroup
-    new = [group for group in found if not group.is_imported]
-    Segment.objects.bulk_create(
-        Segment(organization=organization, source=Segment.Source.AZURE, name=str(group), group=group) for group in new
-    )
-    _record(organization, by, groups=sorted(group.pk for group in new))
-    return len(new)
+    return [
+        Segment(organization=organization, source=Segment.Source.AZURE, name=str(group), group=group)
+        for group in found
+        if not group.is_imported
+    ]
 
 
-@transaction.atomic
-def import_everyone(organization: Organization, connection_ids: Iterable[UUID], *, by) -> int:
-    """Make these whole directories segments, confined to what the organization may see; how many are new.
-
-    Raises UnknownGroup, and imports nothing, for a directory that is not the organization's.
-    """
-    Organization.objects.select_for_update().get(pk=organization.pk)
-    mine = {access.connection_id: access.connection for access in resolve.accesses(organization)}
-    wanted = set(connection_ids)
-    if wanted - mine.keys():
+def _everyone(organization: Organization, wanted: set[UUID]) -> list[Segment]:
+    offered = {each.connection.pk: each for each in full_directories(organization)}
+    if wanted - offered.keys():
         raise UnknownGroup
-    made = 0
-    for connection_id in sorted(wanted):
-        made += Segment.objects.get_or_create(
+    return [
+        Segment(
             organization=organization,
             source=Segment.Source.EVERYONE,
-            connection=mine[connection_id],
-            defaults={"name": f"Full directory of {mine[connection_id]}"},
-        )[1]
-    _record(organization, by, connections=sorted(str(id) for id in wanted) if made else [])
-    return made
-
-
-def _record(organization: Organization, by, **facts: list) -> None:
-    if any(facts.values()):
-        Event.objects.create(
-            verb="segments imported", actor=by, actor_label=str(by), organization=organization, facts=facts
+            name=f"Full directory of {offered[id].connection}",
+            connection=offered[id].connection,
         )
+        for id in wanted
+        if not offered[id].is_imported
+    ]

@@ -59,6 +59,11 @@ class DirectoryStanding:
         return diagnose(self.connection.problem, self.connection.problem_subject) if self.connection.problem else None
 
     @property
+    def asks_owner(self) -> bool:
+        """Whether it is the customer's own administrator who can mend it."""
+        return self.problem is not None and self.problem.who == "customer"
+
+    @property
     def progress(self) -> str:
         if self.run is None:
             return _("A sync is queued and starts within a minute.")
