@@ -55,10 +55,14 @@ def _holds_secret(text: str, secret: str) -> bool:
 
 def form_for(link: SetupLink, typed: Typed | None = None) -> IntakeForm:
     """The form bound to what was just typed, or showing the draft."""
-    has_secret = link.draft_credential is not None and bool(link.draft_credential.sealed)
     if typed is None:
-        return IntakeForm(initial=starting(link), has_secret=has_secret)
-    return IntakeForm({**typed.fields, SECRET: typed.secret}, has_secret=has_secret, misplaced=typed.misplaced)
+        return IntakeForm(initial=starting(link), has_secret=has_secret(link))
+    return IntakeForm({**typed.fields, SECRET: typed.secret}, has_secret=has_secret(link), misplaced=typed.misplaced)
+
+
+def has_secret(link: SetupLink) -> bool:
+    """Whether a sealed secret waits with the draft."""
+    return link.draft_credential is not None and bool(link.draft_credential.sealed)
 
 
 def complete(link: SetupLink) -> IntakeForm:
@@ -79,17 +83,17 @@ def starting(link: SetupLink) -> dict[str, Any]:
 
 
 @transaction.atomic
-def save(link: SetupLink, typed: Typed, form: IntakeForm) -> bool:
+def save(link: SetupLink, typed: Typed, form: IntakeForm, *, with_secret: bool = True) -> bool:
     """Keep all that was typed, and seal the secret when it is one. False when the form is closed by now.
 
-    Raises `vault.SealingKeyMissing` without keeping the secret; the rest is kept by calling again without it.
+    Raises `vault.SealingKeyMissing` and then keeps nothing; without the secret the rest can be kept.
     """
     mine = SetupLink.objects.to_fill_in(timezone.now()).filter(pk=link.pk)
     if not mine.update(draft=typed.fields, saved_at=timezone.now()):
         return False
     link.draft = typed.fields
     secret = form.cleaned_data.get(SECRET, "")
-    if secret:
+    if secret and with_secret:
         _replace_credential(link, secret, form.cleaned_data)
     return True
 

@@ -1,6 +1,6 @@
 """The intake form. What was typed is a plain dict, so that a draft can be checked the way a request is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -20,7 +20,7 @@ ID_PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
 class IdField(forms.CharField):
     """An object id of Entra: 36 characters, tidied of what copying adds."""
 
-    def __init__(self, what: str, **options) -> None:
+    def __init__(self, what: StrOrPromise, **options) -> None:
         self.what = what
         widget = forms.TextInput(
             attrs={"autocomplete": "off", "spellcheck": "false", "class": "id-input", "placeholder": ID_PLACEHOLDER}
@@ -34,6 +34,8 @@ class IdField(forms.CharField):
 
 class IntakeForm(forms.Form):
     """All that we ask of a customer. Bound to `typed` (see `drafts`); `has_secret` when one is sealed already."""
+
+    use_required_attribute = False  # a section can be saved while the others are empty
 
     organizations = forms.CharField(
         label=_("Organizations that this directory serves"),
@@ -72,8 +74,7 @@ class IntakeForm(forms.Form):
     )
     secret_value = forms.CharField(
         label=_("Secret value"),
-        strip=False,
-        required=False,
+        max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text=_("Sealed the moment it arrives. Nobody here can see it, and neither can this page."),
     )
@@ -122,8 +123,8 @@ class IntakeForm(forms.Form):
         **options,
     ) -> None:
         super().__init__(typed, **options)
-        self.has_secret = has_secret
         self.misplaced = misplaced
+        self.fields["secret_value"].required = not has_secret
         for name in misplaced & set(self.fields):
             self.fields[name].error_messages["required"] = _(
                 "This looked like the secret’s value, so we did not keep it here. It belongs into “Secret value”."
@@ -135,12 +136,8 @@ class IntakeForm(forms.Form):
         return list(dict.fromkeys(line for line in lines if line))
 
     def clean_secret_value(self) -> str:
-        typed = self.cleaned_data["secret_value"].strip()
-        if typed:
-            return mistakes.check_secret(typed)
-        if not self.has_secret:
-            raise ValidationError(self.fields["secret_value"].error_messages["required"], "required")
-        return ""
+        secret = self.cleaned_data["secret_value"]
+        return mistakes.check_secret(secret) if secret else ""
 
     def clean_secret_expires_on(self):
         return mistakes.check_expiry(self.cleaned_data["secret_expires_on"], timezone.localdate())
@@ -172,10 +169,10 @@ class IntakeForm(forms.Form):
             both = _("You chose the whole directory, yet listed groups. Choose “Listed groups only”, or empty this.")
             self.add_error("group_ids", ValidationError(both, "both"))
 
-    def forgive_empty(self, is_empty: Callable[[str], bool]) -> None:
+    def forgive_empty(self) -> None:
         """Drop the complaints about fields that were left empty: a draft may be incomplete."""
-        for name in [name for name in self.errors if name != "__all__" and is_empty(name)]:
-            if name not in self.misplaced:
+        for name in list(self.errors):
+            if not self.data.get(name) and name not in self.misplaced:
                 del self.errors[name]
 
 

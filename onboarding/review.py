@@ -119,38 +119,6 @@ def _tell(submission: Submission, mail: Callable[..., object], *more: str) -> No
     transaction.on_commit(send, robust=True)
 
 
-def differences(submission: Submission) -> list[tuple[str, str, str]]:
-    """(field, before, now) against the live connection that the link is about, else what was sent before."""
-    before = _live(submission.connection) if submission.connection and submission.state == State.RECEIVED else None
-    if before is None:
-        former = submission.link.submissions.filter(created_at__lt=submission.created_at).first()
-        before = {name: getattr(former, name) for name in COMPARED} if former else {}
-    return [
-        (str(Submission._meta.get_field(name).verbose_name), _told(before[name]), _told(getattr(submission, name)))
-        for name in COMPARED
-        if name in before and before[name] != getattr(submission, name)
-    ]
-
-
-COMPARED = (
-    *("organizations", "company_name", "owner_name", "owner_email", "client_id", "tenant_id", "secret_id"),
-    *("secret_expires_on", "cloud", "scope", "group_ids", "attributes", "username_fallback", "sync_contacts"),
-)
-
-
-def _live(connection: Connection) -> dict[str, object]:
-    same = ("owner_name", "owner_email", "client_id", "tenant_id", "cloud", "scope")
-    facts: dict[str, object] = {name: getattr(connection, name) for name in same}
-    options = {"username_fallback": connection.username_fallback, "sync_contacts": connection.sync_contacts}
-    return {**facts, **options, "company_name": connection.name, "group_ids": connection.scope_group_ids}
-
-
-def _told(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
 def age(submission: Submission) -> timedelta:
     """How long it has waited, or did until it was decided."""
     return (submission.decided_at or timezone.now()) - submission.created_at

@@ -1,6 +1,8 @@
 """From a finished draft to a submission. The conditional UPDATE of the link is the lock: sent twice is sent once."""
 
+from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from directory_sync import notify
@@ -10,11 +12,7 @@ from . import checking, drafts, links
 from .activity import record
 from .forms import IntakeForm
 from .models import SetupLink, Submission
-
-COPIED = (
-    *("organizations", "company_name", "owner_name", "owner_email", "client_id", "tenant_id", "secret_id"),
-    *("secret_expires_on", "cloud", "scope", "group_ids", "attributes", "username_fallback", "sync_contacts"),
-)
+from .models.submission import SENT
 
 
 class Incomplete(Exception):
@@ -46,7 +44,7 @@ def send(link: SetupLink) -> Submission | None:
 
 
 def _keep(link: SetupLink, form: IntakeForm) -> Submission:
-    sent = {name: form.cleaned_data[name] for name in COPIED}
+    sent = {name: form.cleaned_data[name] for name in SENT}
     link.submissions.filter(state=Submission.State.CHANGES_REQUESTED).update(state=Submission.State.SUPERSEDED)
     Credential.objects.filter(pk=link.draft_credential_id).update(
         secret_id=sent["secret_id"], expires_on=sent["secret_expires_on"]
@@ -61,10 +59,11 @@ def _keep(link: SetupLink, form: IntakeForm) -> Submission:
 
 
 def tell_received(submission: Submission) -> None:
-    """The receipt, with an address of its own for the status page."""
+    """The receipt, with an address of its own for the status page; and word to support."""
     notify.submission_received(
         submission.organization.name,
         submission.owner_name,
         submission.owner_email,
-        links.url(links.new_token(submission.link)),
+        status_url=links.url(links.new_token(submission.link)),
+        review_url=settings.BASE_URL + reverse("admin:onboarding_submission_change", args=[submission.pk]),
     )

@@ -9,6 +9,12 @@ from directory_sync.models import Connection, Credential, Organization
 
 from .link import SetupLink
 
+# The answers, by the names of the form's fields; beside them stands the sealed secret.
+SENT = (
+    *("organizations", "company_name", "owner_name", "owner_email", "client_id", "tenant_id", "secret_id"),
+    *("secret_expires_on", "cloud", "scope", "group_ids", "attributes", "username_fallback", "sync_contacts"),
+)
+
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def awaiting_review(self):
