@@ -57,5 +57,5 @@ def _row(segment: Segment, full: dict[int, int], directories: dict[object, Direc
         people=group.recipients if group else full[segment.pk],
         in_entra=group.entra_transitive if group else None,
         directory=directory,
-        standing=standing(segment, directory),
+        standing=standing(group, directory),
     )

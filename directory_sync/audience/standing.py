@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from ..diagnosis import Diagnosis, diagnose
-from ..models import Access, Connection, Group, Segment, SyncRun
+from ..models import Access, Connection, Group, SyncRun
 
 # A night missed, and half a day to mend it in, before a list is called stale.
 STALE_AFTER = {
@@ -90,9 +90,11 @@ class Standing:
     ask: str = ""
 
 
-def standing(segment: Segment, directory: DirectoryStanding) -> Standing:
-    """How a segment stands; a group that is gone stays so, all others are syncing while their directory is."""
-    group = segment.group
+def standing(group: Group | None, directory: DirectoryStanding) -> Standing:
+    """How a group stands, or with None a full directory.
+
+    A group that is gone stays so; everything else is syncing while its directory is.
+    """
     if group is not None and group.status == Group.Status.GONE:
         why = _("Deleted in Entra. Its people stay in, as they last were, until you untick it.")
         return Standing("gone", _("Gone"), why)
@@ -104,8 +106,7 @@ def standing(segment: Segment, directory: DirectoryStanding) -> Standing:
 
 
 def _of_group(group: Group, directory: DirectoryStanding) -> Standing:
-    if group.status == Group.Status.ERROR:
-        diagnosis = diagnose(group.problem, str(group))
+    if diagnosis := problem_of(group):
         return Standing("error", _("Error"), diagnosis.title, whom_to_ask(diagnosis, directory.connection))
     if group.status == Group.Status.HELD:
         why = _("Unusually many people would leave. Support is checking; nobody was removed.")
@@ -122,6 +123,11 @@ def _of_everyone(directory: DirectoryStanding) -> Standing:
     if directory.problem:
         return Standing("error", _("Error"), directory.problem.title, whom_to_ask(directory.problem, connection))
     return Standing("synced", _("Synced"))
+
+
+def problem_of(group: Group) -> Diagnosis | None:
+    """What keeps the group from being read."""
+    return diagnose(group.problem) if group.status == Group.Status.ERROR else None
 
 
 def whom_to_ask(diagnosis: Diagnosis, connection: Connection) -> str:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import BigIntegerField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -22,8 +23,10 @@ from . import choosing, importing, resolve
 from .forms import GroupFilter, PeopleFilter, SegmentFilter
 from .listing import PER_PAGE, segment_page, sources
 from .numbers import account_for
-from .standing import directories
+from .standing import directories, problem_of, standing
 from .why import why_in
+
+LARGEST_ID = BigIntegerField.MAX_BIGINT
 
 
 def of_series(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -156,12 +159,15 @@ def group(request: HttpRequest, series: Series, group: int) -> HttpResponse:
     """A group's people and those left out, and why its numbers differ from Entra's."""
     mine = resolve.groups(series.organization)
     shown = get_object_or_404(mine, pk=group)
+    standings = directories(resolve.accesses(series.organization), timezone.now())
     left_out = request.GET.get("show") == "left-out"
     wanted = PeopleFilter(request.GET)
     listed = wanted.narrow(people_left_out(shown) if left_out else shown.reached())
     context = {
         "series": series,
         "group": shown,
+        "standing": standing(shown, standings[shown.connection_id]),
+        "problem": problem_of(shown),
         "account": account_for(shown),
         "nested": mine.filter(closure_up__ancestor=shown.component).exclude(pk=shown.pk).order_by("name")[:PER_PAGE],
         "left_out": left_out,
@@ -189,7 +195,8 @@ def _segments(request: HttpRequest, series: Series) -> dict:
 
 
 def _ids(request: HttpRequest, name: str) -> list[int]:
-    try:
-        return [int(value) for value in request.POST.getlist(name)]
-    except ValueError:
-        raise Http404 from None
+    """The posted ids; what can't be one of ours is not found."""
+    values = request.POST.getlist(name)
+    if not all(value.isascii() and value.isdecimal() and int(value) <= LARGEST_ID for value in values):
+        raise Http404
+    return [int(value) for value in values]
