@@ -55,6 +55,11 @@ def start(link: SetupLink, submission: Submission) -> LiveCheck | None:
         return None
 
 
+def repeat(submission: Submission) -> LiveCheck:
+    """Check a submission anew, as staff ask. Raises TooManyChecks."""
+    return _queue(submission.link, probed_submission(submission), submission)
+
+
 @transaction.atomic
 def _queue(link: SetupLink, probed: probe.Probed, submission: Submission | None = None) -> LiveCheck:
     SetupLink.objects.select_for_update().get(pk=link.pk)  # two requests at once count one after the other
@@ -84,7 +89,7 @@ def perform(check: LiveCheck) -> bool:
         state=LiveCheck.State.DONE, answers=answers, finished_at=timezone.now()
     )
     if check.submission:
-        Submission.objects.filter(pk=check.submission_id).update(checks=answers)
+        Submission.objects.filter(pk=check.submission.pk).update(checks=answers)
     return True
 
 

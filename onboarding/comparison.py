@@ -11,8 +11,8 @@ def differences(submission: Submission) -> list[tuple[str, str, str]]:
     """(field, before, now) against the live connection that the link is about, else what was sent before."""
     before = _before(submission)
     return [
-        (str(IntakeForm.base_fields[name].label), told(before[name]), told(getattr(submission, name)))
-        for name in SENT
+        (label, told(before[name]), told(getattr(submission, name)))
+        for name, label in labels().items()
         if name in before and before[name] != getattr(submission, name)
     ]
 
@@ -29,6 +29,11 @@ def _live(connection: Connection) -> dict[str, object]:
     facts: dict[str, object] = {name: getattr(connection, name) for name in same}
     options = {"username_fallback": connection.username_fallback, "sync_contacts": connection.sync_contacts}
     return {**facts, **options, "company_name": connection.name, "group_ids": connection.scope_group_ids}
+
+
+def labels() -> dict[str, str]:
+    """Names of the answers for people, in the order of the form."""
+    return {name: str(IntakeForm.base_fields[name].label) for name in IntakeForm.base_fields if name in SENT}
 
 
 def told(value: object) -> str:

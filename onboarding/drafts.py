@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from directory_sync.connections import draft_credential
 from directory_sync.models import Credential
+from directory_sync.sync.attributes import NAMES
 
 from . import mistakes
 from .forms import IntakeForm
@@ -33,11 +34,11 @@ def read(posted: QueryDict) -> Typed:
     secret = posted.get(SECRET, "").strip()
     fields: dict[str, Any] = {}
     misplaced = set()
-    for name, known in IntakeForm.base_fields.items():
+    for name in IntakeForm.base_fields:
         if name == SECRET:
             continue
         if name == "attributes":
-            fields[name] = [value for value in posted.getlist(name) if value in dict(known.choices)]
+            fields[name] = [value for value in posted.getlist(name) if value in NAMES]
             continue
         text = posted.get(name, "").replace("\x00", "")[:LONGEST]
         if _holds_secret(text, secret):

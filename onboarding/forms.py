@@ -20,7 +20,7 @@ ID_PLACEHOLDER = "00000000-0000-0000-0000-000000000000"
 class IdField(forms.CharField):
     """An object id of Entra: 36 characters, tidied of what copying adds."""
 
-    def __init__(self, what: StrOrPromise, **options) -> None:
+    def __init__(self, what: Any, **options) -> None:
         self.what = what
         widget = forms.TextInput(
             attrs={"autocomplete": "off", "spellcheck": "false", "class": "id-input", "placeholder": ID_PLACEHOLDER}

@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -32,7 +33,7 @@ def tidied_id(text: str) -> str:
     return text.strip().strip("\"'{}<>").strip().lower()
 
 
-def check_id(text: str, what: str) -> str:
+def check_id(text: str, what: str | Promise) -> str:
     """The tidied id. Raises ValidationError that says what stands there instead."""
     tidied = tidied_id(text)
     if is_guid(tidied):

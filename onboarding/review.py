@@ -70,9 +70,10 @@ def decline(submission: Submission, *, by, message: str = "") -> bool:
     """Say no, and destroy the secret at once. False when somebody has decided already."""
     if not _decide(submission, State.DECLINED, by, message):
         return False
-    Credential.objects.filter(pk=submission.credential_id, connection=None).update(
-        sealed="", slot=Credential.Slot.RETIRED, retired_at=timezone.now()
-    )
+    if submission.credential:
+        Credential.objects.filter(pk=submission.credential.pk, connection=None).update(
+            sealed="", slot=Credential.Slot.RETIRED, retired_at=timezone.now()
+        )
     record(submission, "submission declined", by=by)
     return True
 

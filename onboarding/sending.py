@@ -46,9 +46,9 @@ def send(link: SetupLink) -> Submission | None:
 def _keep(link: SetupLink, form: IntakeForm) -> Submission:
     sent = {name: form.cleaned_data[name] for name in SENT}
     link.submissions.filter(state=Submission.State.CHANGES_REQUESTED).update(state=Submission.State.SUPERSEDED)
-    Credential.objects.filter(pk=link.draft_credential_id).update(
-        secret_id=sent["secret_id"], expires_on=sent["secret_expires_on"]
-    )
+    if link.draft_credential:
+        named = {"secret_id": sent["secret_id"], "expires_on": sent["secret_expires_on"]}
+        Credential.objects.filter(pk=link.draft_credential.pk).update(**named)
     return Submission.objects.create(
         link=link,
         organization=link.organization,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -33,7 +34,7 @@ class Permission:
     """An application permission of Microsoft Graph, as the portal names it ("permissions-reference")."""
 
     name: str
-    purpose: str
+    purpose: str | Promise
     only_with_contacts: bool = False
 
 
@@ -59,7 +60,7 @@ STAGES = {
 }
 
 
-def check_label(name: str) -> str:
+def check_label(name: str) -> str | Promise:
     """A check's name for people: `permission X` and `group ID` keep what they are about."""
     kind, _blank, subject = name.partition(" ")
     if kind == "permission":
