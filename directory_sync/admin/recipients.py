@@ -1,0 +1,70 @@
+"""People of the directory: whether they are reached, why not, and by which groups."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from ..models import Group, GroupClosure, Recipient
+from .reading import ReadOnlyAdmin, state
+
+LeftOut = Recipient.LeftOut
+
+WHY = {
+    "": "A newsletter reaches this address.",
+    LeftOut.REMOVED: "Deleted in Entra. Whoever is restored there comes back with the groups held before.",
+    LeftOut.OTHER_OBJECT: "Not a person: a device, an app or another object that is a member of a group.",
+    LeftOut.CONTACT: "An organizational contact, and this connection syncs users only. It is an option.",
+    LeftOut.UNREAD: "Entra named this member but did not let us read the account. Check User.Read.All.",
+    LeftOut.DISABLED: "The account is disabled in Entra. It returns with the first sync after it is enabled.",
+    LeftOut.EXCLUDED: "A guest account, and this connection leaves guests out. It is an option.",
+    LeftOut.NO_ADDRESS: "Entra has no mail address for this account, and the username is not used in its place.",
+    LeftOut.INVALID_ADDRESS: "The address in Entra is not one that mail can be sent to.",
+}
+
+
+@admin.register(Recipient)
+class RecipientAdmin(ReadOnlyAdmin):
+    list_display = ("shown_name", "connection", "kind", "email", "standing")
+    list_filter = ("left_out", "kind", "connection")
+    list_select_related = ("connection",)
+    search_fields = ("name", "email", "mail", "username", "entra_id")
+    fields = (
+        ("name", "standing"),
+        ("connection", "entra_id"),
+        "email",
+        ("mail", "username"),
+        ("kind", "user_type"),
+        ("enabled", "removed_at"),
+        "attributes",
+    )
+    readonly_fields = ("standing",)
+    change_form_template = "admin/directory_sync/recipient/change_form.html"
+
+    @admin.display(description="name", ordering="name")
+    def shown_name(self, recipient: Recipient) -> str:
+        return str(recipient)
+
+    @admin.display(description="reached", ordering="left_out")
+    def standing(self, recipient: Recipient) -> str:
+        if not recipient.left_out:
+            return state("ok", "Recipient")
+        return state("gone", recipient.get_left_out_display())
+
+    def change_view(self, request: HttpRequest, object_id, form_url="", extra_context=None) -> HttpResponse:
+        recipient = self.get_object(request, object_id)
+        if recipient and self.has_view_permission(request, recipient):
+            extra_context = {
+                **(extra_context or {}),
+                "why": WHY[recipient.left_out],
+                "memberships": groups_of(recipient),
+            }
+        return super().change_view(request, object_id, form_url, extra_context)
+
+
+def groups_of(recipient: Recipient) -> list[tuple[Group, bool]]:
+    """Every group that reaches the recipient, with whether it is a direct member; direct ones first."""
+    direct = Group.objects.filter(memberships__recipient=recipient)
+    above = GroupClosure.objects.filter(descendant__in=direct).values("ancestor")
+    direct_ids = set(direct.values_list("pk", flat=True))
+    groups = Group.objects.filter(component__in=above) | direct
+    found = [(group, group.pk in direct_ids) for group in groups.distinct()]
+    return sorted(found, key=lambda pair: not pair[1])
