@@ -9,9 +9,9 @@ from django.views.decorators.http import require_safe
 
 HEX = r"#[0-9a-fA-F]{6}"
 DEFAULT = "#1f5fbf"  # as in tokens.css
-READABLE = 4.5  # contrast of text, WCAG 2.2 AA
+READABLE, EASY = 4.5, 7  # contrast of text, WCAG 2.2 AA and AAA; a dim colour on dark looks switched off
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
-DARK_PAPER, DARK_INK = (20, 23, 26), (13, 18, 32)  # as in tokens.css
+LIGHT_GROUND, DARK_PAPER, DARK_INK = (246, 247, 248), (20, 23, 26), (13, 18, 32)  # as in tokens.css
 Color = tuple[int, int, int]
 
 SHEET = """:root {{ --accent: {light}; --accent-ink: {light_ink}; --accent-soft: {light_soft}; }}
@@ -43,10 +43,10 @@ def shades(accent: str) -> dict[str, str]:
     color = (red, green, blue)
     light_soft, dark_soft = mix(WHITE, color, 0.07), mix(DARK_PAPER, color, 0.18)
     names = {
-        "light": readable(color, light_soft, BLACK),
+        "light": readable(color, (light_soft, LIGHT_GROUND), BLACK),
         "light_ink": WHITE,
         "light_soft": light_soft,
-        "dark": readable(color, dark_soft, WHITE),
+        "dark": readable(color, (dark_soft, DARK_PAPER), WHITE, at_least=EASY),
         "dark_ink": DARK_INK,
         "dark_soft": dark_soft,
     }
@@ -58,10 +58,10 @@ def mail_accent(accent: str) -> str:
     return shades(accent if re.fullmatch(HEX, accent) else DEFAULT)["light"]
 
 
-def readable(color: Color, ground: Color, towards: Color) -> Color:
-    """The colour, moved towards black or white just as far as text on the ground needs it."""
+def readable(color: Color, grounds: tuple[Color, ...], towards: Color, at_least: float = READABLE) -> Color:
+    """The colour, moved towards black or white just as far as text on the grounds needs it."""
     steps = (mix(color, towards, step / 40) for step in range(41))
-    return next(tried for tried in steps if contrast(tried, ground) >= READABLE)
+    return next(tried for tried in steps if all(contrast(tried, ground) >= at_least for ground in grounds))
 
 
 def mix(color: Color, other: Color, share: float) -> Color:

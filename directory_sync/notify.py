@@ -39,10 +39,11 @@ def submission_received(
     """Thank the setup owner, and tell support that something waits; `review_url` goes to support alone."""
     facts = {"organization_name": organization_name, "owner_name": to_name, "owner_email": to_email}
     _send("submission_received", to_email, name=to_name, url=status_url, **facts)
+    review_url = review_url or f"{settings.BASE_URL}{reverse('admin:index')}"
     _send("submission_waiting", settings.SUPPORT_EMAIL, url=review_url, **facts)
 
 
-def changes_requested(organization_name: str, to_name: str, to_email: str, message: str, url: str) -> None:
+def changes_requested(organization_name: str, to_name: str, to_email: str, url: str, message: str) -> None:
     """Ask the setup owner to change what was sent; `message` is support's own words."""
     facts = {"organization_name": organization_name, "message": message, "url": url}
     _send("changes_requested", to_email, name=to_name, **facts)
@@ -51,6 +52,11 @@ def changes_requested(organization_name: str, to_name: str, to_email: str, messa
 def approved(organization_name: str, to_name: str, to_email: str, status_url: str = "") -> None:
     """Tell the setup owner that the directory is connected and its first sync begins."""
     _send("approved", to_email, name=to_name, organization_name=organization_name, url=status_url)
+
+
+def editor_invited(organization_name: str, to_name: str, to_email: str, url: str, inviter: str) -> None:
+    """Hand a new editor the link with which a password is chosen."""
+    _send("editor_invited", to_email, name=to_name, organization_name=organization_name, url=url, inviter=inviter)
 
 
 def first_sync_done(run: SyncRun) -> None:
@@ -101,7 +107,7 @@ def _reason(run: SyncRun, now: datetime) -> str:
     since = connection.failing_since or now
     if _diagnosis(run).who == "wait" and since > now - A_DAY:
         return ""
-    lately = told.filter(verb=TOLD_OF_FAILURE, facts__problem=run.problem, at__gt=max(now - A_DAY, since))
+    lately = told.filter(verb=TOLD_OF_FAILURE, facts__problem=run.problem, at__gte=since, at__gt=now - A_DAY)
     return "" if lately.exists() else TOLD_OF_FAILURE
 
 
