@@ -1,5 +1,7 @@
 """How editors narrow a list. What makes no sense in an address is ignored rather than complained about."""
 
+from typing import cast
+
 from django import forms
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +30,7 @@ class SegmentFilter(Filter):
     def __init__(self, *args, sources: list[str], **kwargs) -> None:
         super().__init__(*args, **kwargs)
         named = [(source.value, source.label) for source in Segment.Source if source.value in sources]
-        self.fields["source"].choices = [("", _("All sources")), *named]
+        cast("forms.ChoiceField", self.fields["source"]).choices = [("", _("All sources")), *named]
 
     def narrow(self, segments: QuerySet[Segment]) -> QuerySet[Segment]:
         """The segments asked for, ordered; `segments` carry `label`, `is_in` and `is_out`."""

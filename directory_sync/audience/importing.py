@@ -66,13 +66,12 @@ def import_groups(organization: Organization, group_ids: Iterable[int], *, by) -
 
 
 def _groups(organization: Organization, wanted: set[int]) -> list[Segment]:
-    found = list(importable(organization).filter(pk__in=wanted))
-    if len(found) != len(wanted):
+    found = importable(organization).filter(pk__in=wanted)
+    if found.count() != len(wanted):
         raise UnknownGroup
     return [
         Segment(organization=organization, source=Segment.Source.AZURE, name=str(group), group=group)
-        for group in found
-        if not group.is_imported
+        for group in found.exclude(segments__organization=organization)
     ]
 
 

@@ -19,13 +19,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Account:
-    """`in_entra` less the lines is `recipients`; `duplicates` of these share an address with another."""
+    """`in_entra` less the lines is `recipients`; `duplicates` of these share an address with another.
+
+    `left_out` are the members, nested groups apart, to whom nothing goes.
+    """
 
     in_entra: int
     direct: int
     recipients: int
     duplicates: int
     lines: list[Line]
+    left_out: int
 
 
 def account_for(group: Group) -> Account:
@@ -38,6 +42,7 @@ def account_for(group: Group) -> Account:
         recipients=found["recipients"],
         duplicates=found["duplicates"],
         lines=lines,
+        left_out=found["entra_transitive"] - found["nested_groups"] - found["recipients"],
     )
 
 

@@ -82,12 +82,16 @@ def directories(accesses: Iterable[Access], now: datetime) -> dict[object, Direc
 
 @dataclass(frozen=True)
 class Standing:
-    """`state` names the icon, `label` the word beside it, `why` what that means for the editor's list."""
+    """`state` names the icon, `label` the word beside it, `why` what that means for the editor's list.
+
+    `since` is when it came to stand so, for states that keep the list from being brought up to date.
+    """
 
     state: str
     label: str
     why: str = ""
     ask: str = ""
+    since: datetime | None = None
 
 
 def standing(group: Group | None, directory: DirectoryStanding) -> Standing:
@@ -97,7 +101,7 @@ def standing(group: Group | None, directory: DirectoryStanding) -> Standing:
     """
     if group is not None and group.status == Group.Status.GONE:
         why = _("Deleted in Entra. Its people stay in, as they last were, until you untick it.")
-        return Standing("gone", _("Gone"), why)
+        return Standing("gone", _("Gone"), why, since=group.status_at)
     if directory.run is not None:
         return Standing("syncing", _("Syncing"))
     if directory.is_paused:
@@ -107,10 +111,12 @@ def standing(group: Group | None, directory: DirectoryStanding) -> Standing:
 
 def _of_group(group: Group, directory: DirectoryStanding) -> Standing:
     if diagnosis := problem_of(group):
-        return Standing("error", _("Error"), diagnosis.title, whom_to_ask(diagnosis, directory.connection))
+        return Standing(
+            "error", _("Error"), diagnosis.title, whom_to_ask(diagnosis, directory.connection), group.status_at
+        )
     if group.status == Group.Status.HELD:
         why = _("Unusually many people would leave. Support is checking; nobody was removed.")
-        return Standing("held", _("Held"), why)
+        return Standing("held", _("Held"), why, since=group.status_at)
     if group.status == Group.Status.SYNCED:
         return Standing("synced", _("Synced"))
     return Standing("waiting", _("Waiting"), _("Not read yet; the next sync reads it."))

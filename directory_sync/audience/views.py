@@ -45,7 +45,7 @@ def of_series(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """The editor's organizations and their series; straight to the one series of somebody who has one."""
-    mine = list(Organization.objects.filter(editors__user=request.user).prefetch_related("series"))
+    mine = list(Organization.objects.filter(editors__user=request.user.pk).prefetch_related("series"))
     series = [each for organization in mine for each in organization.series.all()]
     if len(series) == len(mine) == 1:
         return redirect("audience:audience", mine[0].slug, series[0].slug)

@@ -13,14 +13,19 @@ def why_in(series: Series, people: Iterable[Recipient]) -> dict[int, list[Segmen
     chosen = list(resolve.chosen(series).select_related("group").order_by("name", "pk"))
     components = Group.objects.filter(segments__in=[segment.pk for segment in chosen]).values("component")
     links = Membership.objects.filter(recipient__in=ids, group__closure_up__ancestor__in=components)
-    reached: defaultdict[int, set[int]] = defaultdict(set)
+    reached: defaultdict[int | None, set[int]] = defaultdict(set)
     for component, person in links.values_list("group__closure_up__ancestor", "recipient").distinct():
         reached[component].add(person)
     found: dict[int, list[Segment]] = {id: [] for id in ids}
     for segment in chosen:
-        for id in reached[segment.group.component] if segment.group else _of_everyone(series, segment, ids):
+        everyone = segment.source == Segment.Source.EVERYONE
+        for id in _of_everyone(series, segment, ids) if everyone else reached[_component(segment)]:
             found[id].append(segment)
     return found
+
+
+def _component(segment: Segment) -> int | None:
+    return segment.group.component if segment.group else None
 
 
 def _of_everyone(series: Series, segment: Segment, ids: list[int]) -> list[int]:

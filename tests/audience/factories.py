@@ -5,6 +5,7 @@ from itertools import count
 
 from django.contrib.auth.models import User
 from django.utils import timezone
+from django.utils.text import slugify
 
 from directory_sync.models import (
     Access,
@@ -26,7 +27,7 @@ numbers = count(1)
 
 def make_series(organization: str = "Acme", name: str = "Weekly") -> Series:
     owner = Organization.objects.get_or_create(name=organization)[0]
-    return Series.objects.create(organization=owner, name=name, slug=name.lower())
+    return Series.objects.create(organization=owner, name=name, slug=slugify(name))
 
 
 def make_editor(series: Series) -> User:

@@ -110,7 +110,7 @@ def test_fragment_asks_again_during_a_sync_and_shows_each_line(client, series, c
     fragment = body(client.get(address(series, "status"), headers={"HX-Request": "true"}))
 
     assert "hx-trigger" in fragment
-    assert f'id="standing-{segment.pk}" hx-swap-oob="true"' in fragment
+    assert f'id="standing-{segment.pk}" class="standing" hx-swap-oob="true"' in fragment
     assert "<html" not in fragment
 
 
