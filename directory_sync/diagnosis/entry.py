@@ -10,7 +10,7 @@ Who = Literal["customer", "support", "wait", "operator"]
 Words = str | Promise
 
 WHOSE: dict[str, Words] = {
-    "customer": _("An administrator of the customer's Microsoft Entra tenant can mend this."),
+    "customer": _("An administrator of the Microsoft Entra tenant can mend this."),
     "support": _("Our support can mend this."),
     "wait": _("Nobody has to do anything."),
     "operator": _("Whoever runs this installation can mend this."),
