@@ -7,7 +7,6 @@ from uuid import uuid4
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.urls import reverse
-
 from django.utils import timezone
 
 from directory_sync import connections
