@@ -24,7 +24,7 @@ def test_an_input_is_labelled_and_described_by_its_hint():
 
     assert '<label for="id_text">Text</label>' in field
     assert 'aria-describedby="id_text_helptext"' in field
-    assert '<p class="hint" id="id_text_helptext">A hint.</p>' in field
+    assert '<div class="hint" id="id_text_helptext">A hint.</div>' in field
 
 
 def test_an_error_is_tied_to_its_input():

@@ -113,3 +113,14 @@ def test_the_accent_comes_as_a_style_sheet(settings):
 
     assert answer["Content-Type"].startswith("text/css")
     assert b"--accent: #7a1fa2;" in answer.content
+
+
+@pytest.mark.django_db
+def test_a_page_of_allauth_has_one_primary_button_and_hints_that_may_be_lists(client: Client):
+    user = get_user_model().objects.create_user("ann", "ann@example.com", "correct horse battery")
+    client.force_login(user)
+
+    form = client.get("/accounts/password/change/").content.decode()
+
+    assert form.count('class="button primary"') == 1
+    assert not re.search(r"<p[^>]*>\s*<ul", form)
