@@ -8,15 +8,16 @@ from . import checks
 # name → (function, what is said when it happened, and when there was nothing to do)
 ACTS = {
     "check": (checks.ask, "The checks are under way; reload in a few seconds.", "A check was asked for a moment ago."),
-    "sync": (connections.request_sync, "A sync starts within a minute.", "A connection in this state can't sync."),
+    "sync": (connections.request_sync, "A sync is about to start.", "A connection in this state can't sync."),
     "full": (
         partial(connections.request_sync, full=True),
-        "A full resync starts within a minute; it reads everything anew.",
+        "A full resync is about to start; it reads everything anew.",
         "A connection in this state can't sync.",
     ),
     "pause": (connections.pause, "Paused. Nothing syncs until it is resumed.", "It was not running."),
-    "resume": (connections.resume, "Resumed; a sync starts within a minute.", "It was not paused."),
+    "resume": (connections.resume, "Resumed; a sync is about to start.", "It was not paused."),
 }
+STARTS_A_RUN = {"sync", "full", "resume"}
 # decision → (permission, function, what is said)
 GRANT_ACTS = {
     "approve": ("directory_sync.add_attributegrant", grants.approve, "{attribute} is approved from the next sync on."),

@@ -14,7 +14,7 @@ def ask(connection: Connection, *, by: str, user) -> bool:
     """Queue the checks. False when they were asked for a moment ago, or the connection has no secret any more."""
     if connection.state == Connection.State.DISCONNECTED:
         return False
-    if not cache.add(f"check asked {connection.pk}", 1, AT_MOST_EVERY):
+    if not cache.add(f"check-asked-{connection.pk}", 1, AT_MOST_EVERY):
         return False
     async_task("directory_sync.admin.checks.run", str(connection.pk), user.pk, cluster="now")
     return True

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 from .. import connections
 from ..connections import ConnectionRefused
 from ..models import Access, Connection
-from .acts import ACTS, GRANT_ACTS
+from ..tasks import dispatch
+from .acts import ACTS, GRANT_ACTS, STARTS_A_RUN
 from .health import WORKLISTS, health, with_standing
 from .options import OptionsForm
 from .overview import overview, progress
@@ -34,7 +35,7 @@ class WorklistFilter(admin.SimpleListFilter):
 
 @admin.register(Connection)
 class ConnectionAdmin(ReadOnlyAdmin):
-    list_display = ("shown_name", "serves", "standing", "synced", "next_run", "secret_expires", "cadence")
+    list_display = ("shown_name", "serves", "standing", "synced", "next_run", "secret_expires")
     list_filter = (WorklistFilter, "state", "cloud", "scope", "cadence")
     search_fields = (
         *("name", "tenant_id", "client_id", "owner_name", "owner_email"),
@@ -106,7 +107,10 @@ class ConnectionAdmin(ReadOnlyAdmin):
         if act not in ACTS:
             raise Http404
         do, done, idle = ACTS[act]
-        self._tell(request, done if do(connection, **actor(request)) else "", idle)
+        happened = do(connection, **actor(request))
+        if happened and act in STARTS_A_RUN:
+            dispatch()
+        self._tell(request, done if happened else "", idle)
         return self._back(connection)
 
     def decide(self, request: HttpRequest, pk) -> HttpResponse:

@@ -1,7 +1,6 @@
 """Groups as Entra has them, and why their numbers are what they are."""
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
 
 from ..diagnosis import diagnose
 from ..explain import explain_group, people_left_out
@@ -49,11 +48,8 @@ class GroupAdmin(ReadOnlyAdmin):
     def standing(self, group: Group) -> str:
         return state(group.status, group.get_status_display())
 
-    def change_view(self, request: HttpRequest, object_id, form_url="", extra_context=None) -> HttpResponse:
-        group = self.get_object(request, object_id)
-        if group and self.has_view_permission(request, group):
-            extra_context = {**(extra_context or {}), **explanation(group)}
-        return super().change_view(request, object_id, form_url, extra_context)
+    def page_context(self, shown: Group) -> dict:
+        return explanation(shown)
 
 
 def explanation(group: Group) -> dict:

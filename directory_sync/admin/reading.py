@@ -1,7 +1,9 @@
 """What is read in admin and never written there: facts from Entra, runs, the log."""
 
+from typing import Any
+
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -12,6 +14,20 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     actions = None
     show_full_result_count = False
     list_per_page = 50
+    change_form_template = "admin/directory_sync/reading.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def change_view(self, request: HttpRequest, object_id, form_url="", extra_context=None) -> HttpResponse:
+        shown = self.get_object(request, object_id) if self.has_view_permission(request) else None
+        own = {"title": str(shown), "subtitle": None, **self.page_context(shown)} if shown else {}
+        return super().change_view(request, object_id, form_url, {**own, **(extra_context or {})})
+
+    def page_context(self, shown: Any) -> dict[str, Any]:
+        """What the page of one object shows beyond its fields."""
+        return {}
 
     def has_add_permission(self, request: HttpRequest, *args) -> bool:
         return False

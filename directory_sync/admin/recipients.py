@@ -1,7 +1,6 @@
 """People of the directory: whether they are reached, why not, and by which groups."""
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
 
 from ..models import Group, GroupClosure, Recipient
 from .reading import ReadOnlyAdmin, state
@@ -49,15 +48,8 @@ class RecipientAdmin(ReadOnlyAdmin):
             return state("ok", "Recipient")
         return state("gone", recipient.get_left_out_display())
 
-    def change_view(self, request: HttpRequest, object_id, form_url="", extra_context=None) -> HttpResponse:
-        recipient = self.get_object(request, object_id)
-        if recipient and self.has_view_permission(request, recipient):
-            extra_context = {
-                **(extra_context or {}),
-                "why": WHY[recipient.left_out],
-                "memberships": groups_of(recipient),
-            }
-        return super().change_view(request, object_id, form_url, extra_context)
+    def page_context(self, shown: Recipient) -> dict:
+        return {"why": WHY[shown.left_out], "memberships": groups_of(shown)}
 
 
 def groups_of(recipient: Recipient) -> list[tuple[Group, bool]]:

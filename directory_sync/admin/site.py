@@ -17,6 +17,7 @@ for label in NOT_FOR_STAFF:
 
 admin.site.site_header = admin.site.site_title = settings.PRODUCT_NAME
 admin.site.index_title = "Support"
+admin.site.site_url = None
 admin.site.enable_nav_sidebar = False
 
 plain_index = admin.site.index
