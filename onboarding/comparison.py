@@ -1,18 +1,40 @@
-"""A submission beside what was there before it."""
+"""A submission in words for staff, and beside what was there before it."""
 
 from directory_sync.models import Connection
 
-from .forms import IntakeForm
 from .models import Submission
-from .models.submission import SENT
+from .wording import ATTRIBUTES
+
+LABELS = {
+    "organizations": "Organizations",
+    "company_name": "Company",
+    "owner_name": "Setup owner",
+    "owner_email": "E-mail",
+    "client_id": "Application (client) ID",
+    "tenant_id": "Directory (tenant) ID",
+    "cloud": "Cloud",
+    "secret_id": "Secret ID",
+    "secret_expires_on": "Secret expires on",
+    "scope": "What is read",
+    "group_ids": "Listed groups",
+    "attributes": "Attributes asked for",
+    "username_fallback": "Username as fallback",
+    "sync_contacts": "Contacts",
+}
+CHOICES = {"cloud": Connection.CloudName, "scope": Connection.Scope}
+
+
+def answers(submission: Submission) -> list[tuple[str, str]]:
+    """(label, answer), in the order of the form."""
+    return [(label, told(name, getattr(submission, name))) for name, label in LABELS.items()]
 
 
 def differences(submission: Submission) -> list[tuple[str, str, str]]:
-    """(field, before, now) against the live connection that the link is about, else what was sent before."""
+    """(label, before, now) against the live connection that the link is about, else what was sent before."""
     before = _before(submission)
     return [
-        (label, told(before[name]), told(getattr(submission, name)))
-        for name, label in labels().items()
+        (label, told(name, before[name]), told(name, getattr(submission, name)))
+        for name, label in LABELS.items()
         if name in before and before[name] != getattr(submission, name)
     ]
 
@@ -21,7 +43,7 @@ def _before(submission: Submission) -> dict[str, object]:
     if submission.connection and submission.state == Submission.State.RECEIVED:
         return _live(submission.connection)
     former = submission.link.submissions.filter(created_at__lt=submission.created_at).first()
-    return {name: getattr(former, name) for name in SENT} if former else {}
+    return {name: getattr(former, name) for name in LABELS} if former else {}
 
 
 def _live(connection: Connection) -> dict[str, object]:
@@ -31,13 +53,12 @@ def _live(connection: Connection) -> dict[str, object]:
     return {**facts, **options, "company_name": connection.name, "group_ids": connection.scope_group_ids}
 
 
-def labels() -> dict[str, str]:
-    """Names of the answers for people, in the order of the form."""
-    return {name: str(IntakeForm.base_fields[name].label) for name in IntakeForm.base_fields if name in SENT}
-
-
-def told(value: object) -> str:
-    """An answer as text: lists by commas, options by yes and no."""
+def told(name: str, value: object) -> str:
+    """An answer as text: lists by lines, options by yes and no, choices by their labels."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if name in CHOICES:
+        return str(CHOICES[name](value).label)
+    if isinstance(value, list):
+        return "\n".join(str(ATTRIBUTES.get(entry, entry)) for entry in value)
+    return str(value)

@@ -1,8 +1,10 @@
 """What each page of the intake shows, as template contexts."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from directory_sync.connections import MOST_LISTED_GROUPS
@@ -15,15 +17,33 @@ from .forms import IntakeForm
 from .models import LiveCheck, SetupLink, Submission
 from .wording import APP_NAME, ATTRIBUTES, PERMISSIONS, check_label
 
-# section → its short name; the order of the page
+# section → its short name and its fields; the order of the page
 SECTIONS = {
-    "you": _("You"),
-    "app": _("App"),
-    "permissions": _("Permissions"),
-    "secret": _("Secret"),
-    "options": _("Options"),
-    "review": _("Review and send"),
+    "you": (_("You"), ("organizations", "company_name", "owner_name", "owner_email")),
+    "app": (_("App"), ("client_id", "tenant_id", "cloud")),
+    "permissions": (_("Permissions"), ("sync_contacts",)),
+    "secret": (_("Secret"), ("secret_value", "secret_id", "secret_expires_on")),
+    "options": (_("Options"), ("scope", "group_ids", "attributes", "username_fallback")),
 }
+TO_FILL_IN = tuple(SECTIONS)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the steps that stand above the form."""
+
+    key: str
+    name: str | Promise
+    is_done: bool
+
+
+def steps(link: SetupLink) -> list[Step]:
+    """Which sections are filled in and right. Permissions, which only Entra knows of, count with the secret."""
+    errors = drafts.complete(link).errors
+    done = {key: bool(link.draft) and not set(fields) & set(errors) for key, (_name, fields) in SECTIONS.items()}
+    done["permissions"] = done["secret"]
+    done["options"] = done["options"] and done["secret"]
+    return [Step(key, name, done[key]) for key, (name, _fields) in SECTIONS.items()]
 
 
 def shows_status(link: SetupLink) -> bool:
@@ -39,7 +59,7 @@ def intake(link: SetupLink, token: str, form: IntakeForm, *, saved: bool = False
         "form": form,
         "has_secret": drafts.has_secret(link),
         "saved": saved,
-        "sections": SECTIONS,
+        "steps": steps(link),
         "message": asked.message if asked else "",
         "needs_upgrade": not link.organization.may_sync,
         "open_until": links.open_until(link),

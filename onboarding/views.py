@@ -69,7 +69,7 @@ def _save(request: HttpRequest, token: str, link: SetupLink) -> HttpResponse:
     typed = drafts.read(request.POST)
     form = drafts.form_for(link, typed)
     form.full_clean()
-    if goes_on:
+    if goes_on in pages.TO_FILL_IN:
         form.forgive_empty()
     try:
         drafts.save(link, typed, form)
@@ -80,7 +80,7 @@ def _save(request: HttpRequest, token: str, link: SetupLink) -> HttpResponse:
     if form.errors:
         form.fields["secret_value"].required = not drafts.has_secret(link)
         return render(request, "onboarding/intake.html", pages.intake(link, token, form))
-    if goes_on in pages.SECTIONS:
+    if goes_on in pages.TO_FILL_IN:
         return redirect(f"{here}?saved#{goes_on}")
     return redirect("onboarding:review", token)
 

@@ -101,10 +101,7 @@ class SubmissionAdmin(admin.ModelAdmin):
             "title": str(submission),
             "opts": self.opts,
             "submission": submission,
-            "answers": [
-                (form_label, comparison.told(getattr(submission, name)))
-                for name, form_label in comparison.labels().items()
-            ],
+            "answers": comparison.answers(submission),
             "differences": comparison.differences(submission),
             "approve_form": ApproveForm(submission=submission),
             "message_form": message or MessageForm(),

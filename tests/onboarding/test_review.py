@@ -129,7 +129,7 @@ def test_changed_submission_supersedes_the_first_and_shows_the_difference(client
     two = Submission.objects.get(state=Submission.State.RECEIVED)
     one.refresh_from_db()
     assert one.state == Submission.State.SUPERSEDED
-    assert ("Your company’s name", "Contoso Ltd", "Contoso Limited") in comparison.differences(two)
+    assert ("Company", "Contoso Ltd", "Contoso Limited") in comparison.differences(two)
     assert "Directory (tenant) ID" not in [name for name, _, _ in comparison.differences(two)]
     assert two.credential == one.credential
 
