@@ -7,6 +7,7 @@ from django.utils import timezone
 from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
+from . import notify
 from .sync import claim, schedule
 from .sync.perform import perform
 
@@ -18,7 +19,9 @@ def run_next_due() -> str:
     run = claim.claim_next()
     if run is None:
         return "nothing due"
-    return perform(run, deadline=monotonic() + MARGIN * settings.SYNC_TIMEOUT).state
+    perform(run, deadline=monotonic() + MARGIN * settings.SYNC_TIMEOUT)
+    notify.after_run(run)
+    return run.state
 
 
 def dispatch() -> int:

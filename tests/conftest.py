@@ -8,6 +8,7 @@ os.environ["READ_DOT_ENV"] = "false"
 from collections.abc import Iterator
 
 import pytest
+from django.db import connections as databases
 from hypothesis import settings as hypothesis_settings
 
 from demo.tenant.directory import Directory
@@ -18,6 +19,19 @@ from tests.sync.harness import connect
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory) -> None:
+    """Keep the test database in a file: threads and processes then meet as they do in an installation."""
+    database = databases["default"]
+    if database.vendor == "sqlite":
+        database.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def static_files_as_they_are(settings) -> None:
+    settings.WHITENOISE_AUTOREFRESH = True  # nothing is collected before a test
 
 
 @pytest.fixture(scope="session")

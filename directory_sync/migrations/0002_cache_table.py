@@ -5,7 +5,7 @@ from django.db import migrations
 
 
 def create_cache_table(apps, schema_editor):
-    call_command("createcachetable", database=schema_editor.connection.alias)
+    call_command("createcachetable", verbosity=0, database=schema_editor.connection.alias)
 
 
 class Migration(migrations.Migration):

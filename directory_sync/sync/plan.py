@@ -75,7 +75,8 @@ def plan_people(plan: Plan, connection: Connection, seen: dict[str, Seen], kind:
         for entra_id in ids:
             entry, row = seen[entra_id], known.get(entra_id)
             if entry.removed:
-                if row and row["removed_at"] is None:
+                # Also somebody unknown: a link to a person who came and left may still be announced.
+                if row is None or row["removed_at"] is None:
                     plan.removed_people.add(entra_id)
                 continue
             is_present = row is not None and row["is_read"] and row["removed_at"] is None

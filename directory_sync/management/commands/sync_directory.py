@@ -4,6 +4,7 @@ import time
 
 from django.core.management.base import BaseCommand, CommandError
 
+from directory_sync import notify
 from directory_sync.management.answers import add_json, answer, connection_named
 from directory_sync.models import Connection, SyncRun
 from directory_sync.sync import claim
@@ -46,7 +47,8 @@ class Command(BaseCommand):
             raise CommandError(f"{connection} is {connection.get_state_display().lower()}.")
         run = claim.begin(connection, SyncRun.Trigger.COMMAND, full=full)
         if run is not None:
-            return perform(run)
+            notify.after_run(perform(run))
+            return run
         self.stderr.write(f"{connection} is being synced; waiting for that run.")
         return self._wait(connection)
 
@@ -55,7 +57,8 @@ class Command(BaseCommand):
         run = connection.runs.active().first() or connection.runs.latest("created_at")
         while run.state in SyncRun.ACTIVE:
             if claim.claim(run):
-                return perform(run)
+                notify.after_run(perform(run))
+                return run
             time.sleep(POLL)
             run.refresh_from_db()
         return run
