@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -156,7 +157,7 @@ def change_options(connection: Connection, options: Options, *, by: str, user=No
     changed = {name: value for name, value in wanted.items() if value != getattr(live, name)}
     if not changed:
         return []
-    facts = {
+    facts: dict[str, Any] = {
         name: True if name in LOGGED_BY_NAME_ONLY else {"from": getattr(live, name), "to": value}
         for name, value in changed.items()
     }

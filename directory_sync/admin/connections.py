@@ -1,5 +1,7 @@
 """Connections: the list with its worklists, and one page that says how each stands and what can be done."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -68,7 +70,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
         return "Due now" if connection.due_at <= timezone.now() else connection.due_at
 
     @admin.display(description="secret expires", ordering="secret_expires_on")
-    def secret_expires(self, connection: Connection):
+    def secret_expires(self, connection: Any):
         return connection.secret_expires_on or "Not told"
 
     def get_urls(self) -> list:
@@ -116,9 +118,10 @@ class ConnectionAdmin(ReadOnlyAdmin):
     def decide(self, request: HttpRequest, pk) -> HttpResponse:
         """Approve, decline or withdraw one attribute of one organization."""
         connection = get_object_or_404(Connection, pk=pk)
-        permission, do, done = GRANT_ACTS.get(request.POST.get("decision", ""), ("", None, ""))
-        if do is None:
+        decision = request.POST.get("decision", "")
+        if decision not in GRANT_ACTS:
             raise Http404
+        permission, do, done = GRANT_ACTS[decision]
         if not request.user.has_perm(permission):
             raise PermissionDenied
         access_id = request.POST.get("access", "")

@@ -26,12 +26,17 @@ class Line:
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "actor_label", "verb", "connection", "organization", "subject")
+    list_display = ("at", "who", "verb", "connection", "organization", "subject")
     list_filter = ("verb", "at", "connection")
     list_select_related = ("connection", "organization")
     search_fields = ("actor_label", "verb", "subject", "connection__name", "organization__name")
-    fields = (("at", "actor_label"), "verb", ("connection", "organization"), "subject", "facts")
+    fields = ("at", "who", "verb", "connection", "organization", "subject", "facts")
+    readonly_fields = ("who",)
     change_list_template = "admin/directory_sync/event/change_list.html"
+
+    @admin.display(description="who", ordering="actor_label")
+    def who(self, event: Event) -> str:
+        return event.actor_label
 
     def get_urls(self) -> list:
         export = path("export/", self.admin_site.admin_view(self.export), name="directory_sync_event_export")

@@ -35,11 +35,8 @@ class GroupAdmin(ReadOnlyAdmin):
     list_select_related = ("connection",)
     search_fields = ("name", "mail", "entra_id")
     fields = (
-        ("name", "standing"),
-        ("connection", "entra_id"),
-        ("kind", "mail"),
-        ("is_dynamic", "is_hidden", "is_on_premises"),
-        "status_at",
+        *("name", "connection", "entra_id", "standing", "status_at"),
+        *("kind", "mail", "is_dynamic", "is_hidden", "is_on_premises"),
     )
     readonly_fields = ("standing",)
     change_form_template = "admin/directory_sync/group/change_form.html"

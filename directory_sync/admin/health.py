@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -14,7 +15,7 @@ EXPIRING_WITHIN = timedelta(days=30)
 STALE_AFTER = {Connection.Cadence.NIGHTLY: timedelta(hours=36), Connection.Cadence.WEEKLY: timedelta(days=8)}
 
 
-def with_standing(connections: QuerySet[Connection]) -> QuerySet[Connection]:
+def with_standing(connections: QuerySet[Connection]) -> QuerySet[Any]:
     """Adds what `health` needs: `secret_expires_on`, `holds`, `is_running`."""
     current = Credential.objects.filter(connection=OuterRef("pk"), slot=Credential.Slot.CURRENT)
     runs = SyncRun.objects.filter(connection=OuterRef("pk"))
@@ -26,7 +27,7 @@ def with_standing(connections: QuerySet[Connection]) -> QuerySet[Connection]:
     )
 
 
-def health(connection: Connection) -> tuple[str, str]:
+def health(connection: Any) -> tuple[str, str]:
     """(state's name, word) of a connection with its standing; the most pressing thing first."""
     if connection.state != Connection.State.ACTIVE:
         names = {"paused": "paused", "quarantined": "quarantined", "disconnected": "gone"}

@@ -27,13 +27,8 @@ class RecipientAdmin(ReadOnlyAdmin):
     list_select_related = ("connection",)
     search_fields = ("name", "email", "mail", "username", "entra_id")
     fields = (
-        ("name", "standing"),
-        ("connection", "entra_id"),
-        "email",
-        ("mail", "username"),
-        ("kind", "user_type"),
-        ("enabled", "removed_at"),
-        "attributes",
+        *("name", "connection", "entra_id", "standing", "email"),
+        *("mail", "username", "kind", "user_type", "enabled", "removed_at", "attributes"),
     )
     readonly_fields = ("standing",)
     change_form_template = "admin/directory_sync/recipient/change_form.html"

@@ -25,10 +25,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
     search_fields = ("connection__name", "connection__tenant_id", "problem", "request_id")
     date_hierarchy = None
     fields = (
-        ("connection", "standing"),
-        ("kind", "trigger"),
-        "diagnosis",
-        "request_id",
+        *("connection", "standing", "diagnosis", "request_id", "kind", "trigger"),
         ("created_at", "started_at", "finished_at", "duration"),
         ("stage", "attempt", "heartbeat_at"),
         ("requests", "pages"),

@@ -31,4 +31,4 @@ def index(request: HttpRequest, extra_context: dict | None = None) -> HttpRespon
     return plain_index(request, {"worklists": lists, **(extra_context or {})})
 
 
-admin.site.index = index  # type: ignore[method-assign]  # as config.urls does with the site's login
+admin.site.index = index  # type: ignore[method-assign, assignment]  # as config.urls does with the site's login

@@ -98,7 +98,7 @@ def test_check_pressed_twice_is_queued_once_with_ids_only(approver):
 
     job = OrmQ.objects.get()
     assert job.key == "now"
-    assert set(map(type, job.task()["args"])) == {str, int}
+    assert set(map(type, job.task["args"])) == {str, int}
 
 
 def test_checks_answers_are_told_in_words(approver, connection):
@@ -108,7 +108,7 @@ def test_checks_answers_are_told_in_words(approver, connection):
     page = approver.get(reverse("admin:directory_sync_connection_change", args=[connection.pk])).content.decode()
 
     assert "Last check" in page
-    assert escape(diagnose("sealing_key").cure) in page
+    assert escape(diagnose("credential_missing").cure) in page
 
 
 def test_disconnect_deletes_the_secret_and_stops_the_run(approver):
