@@ -37,8 +37,14 @@ class SetupLinkAdmin(admin.ModelAdmin):
     def get_fields(self, request, obj=None):
         return [*ASKED, *FACTS] if obj else [*ASKED]
 
-    def get_readonly_fields(self, request, obj=None):
-        return [*ASKED, *FACTS] if obj else []
+    def has_change_permission(self, request: HttpRequest, obj: SetupLink | None = None) -> bool:
+        return False  # what a link says stays as it was made; it is resent or revoked
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        return super().change_view(request, object_id, form_url, {"may_change": self.may_change(request)})
+
+    def may_change(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("onboarding.change_setuplink")
 
     def has_delete_permission(self, request: HttpRequest, obj: SetupLink | None = None) -> bool:
         return False  # a link is revoked, so that what it led to stays on record
@@ -78,7 +84,7 @@ class SetupLinkAdmin(admin.ModelAdmin):
         return redirect("admin:onboarding_setuplink_change", pk)
 
     def _changeable(self, request: HttpRequest, pk: int) -> SetupLink:
-        if not self.has_change_permission(request):
+        if not self.may_change(request):
             raise PermissionDenied
         return get_object_or_404(SetupLink.objects.select_related("organization"), pk=pk)
 

@@ -56,6 +56,16 @@ def test_link_is_resent_and_revoked_from_its_page(client, approver, mailoutbox):
     assert link.revoked_at
 
 
+def test_link_stays_as_it_was_made(client, approver):
+    link, _ = setup_link()
+    facts = {"organization": organization("Fabrikam").pk, "owner_name": "Eve", "owner_email": "eve@elsewhere.example"}
+
+    answer = client.post(f"{LINKS}{link.pk}/change/", facts)
+
+    assert answer.status_code == 403
+    assert SetupLink.objects.get().owner_name == "Ida Admin"
+
+
 @pytest.mark.parametrize("door", ["resend", "revoke"])
 def test_auditor_changes_no_link(client, door):
     client.force_login(staff("Auditor"))
