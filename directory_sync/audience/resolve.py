@@ -48,20 +48,22 @@ def segments(organization: Organization) -> QuerySet[Segment]:
 
 def chosen(series: Series, mode: str = Choice.Mode.INCLUDE) -> QuerySet[Segment]:
     """The segments that are in the series' audience, or left out of it."""
-    return segments(series.organization).filter(uses__in=Choice.objects.filter(series=series, mode=mode))
+    return segments(series.organization).filter(uses__series=series, uses__mode=mode)
 
 
 def members(organization: Organization, of: QuerySet[Segment]) -> QuerySet[Recipient]:
     """Everybody in these segments at any depth, recipient or not; each once."""
-    wanted = Q(component__in=Group.objects.filter(segments__in=of.order_by().values("pk")).values("component"))
+    chosen_groups = Group.objects.filter(pk__in=of.order_by().values("group"))
+    wanted = Q(pk__in=chosen_groups.order_by().values("pk"))
     whole: list[Connection] = []
     full = set(of.filter(source=Segment.Source.EVERYONE).order_by().values_list("connection", flat=True))
     for access in accesses(organization):
         if access.connection_id in full and access.sees == Access.Sees.ALL:
             whole.append(access.connection)
         elif access.connection_id in full:
-            wanted |= Q(component__in=visible_groups(access).order_by().values("component"))
-    ancestors = Group.objects.filter(wanted).order_by().values("component")
+            wanted |= Q(pk__in=visible_groups(access).order_by().values("pk"))
+    # Groups of a directory that is in whole add nobody, and cost time.
+    ancestors = Group.objects.filter(wanted).exclude(connection__in=whole).order_by().values("component")
     reached = GroupClosure.objects.filter(ancestor__in=ancestors).values("descendant")
     linked = Membership.objects.filter(group__in=reached).values("recipient")
     return Recipient.objects.filter(Q(pk__in=linked) | Q(connection__in=whole))

@@ -93,6 +93,11 @@ class Standing:
     ask: str = ""
     since: datetime | None = None
 
+    @property
+    def has_current_list(self) -> bool:
+        """Whether the list is as the last sync left it."""
+        return self.state in ("synced", "syncing", "paused")
+
 
 def standing(group: Group | None, directory: DirectoryStanding) -> Standing:
     """How a group stands, or with None a full directory.

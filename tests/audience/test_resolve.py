@@ -124,3 +124,14 @@ def test_why_names_every_segment_that_reaches_a_person(series, contoso):
     found = why_in(series, [ada, ben])
 
     assert found == {ada.pk: [direct, everyone, parent], ben.pk: [everyone, parent]}
+
+
+def test_full_directory_beside_a_group_of_another_directory_reaches_both(series, contoso):
+    fabrikam = make_connection(series.organization, name="Fabrikam")
+    inside = make_group(contoso, "Inside", [make_person(contoso, "ada@x.com")])
+    outside = make_group(fabrikam, "Outside", [make_person(fabrikam, "ben@y.com")])
+    make_person(fabrikam, "groupless@y.com")
+    for segment in (make_everyone(series, contoso), make_segment(series, inside), make_segment(series, outside)):
+        choose(series, segment)
+
+    assert emails(series) == ["ada@x.com", "ben@y.com"]
