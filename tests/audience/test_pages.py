@@ -314,3 +314,11 @@ def test_disconnected_directory_is_not_shown(client, series, contoso, editor):
     Connection.objects.update(state=Connection.State.DISCONNECTED)
 
     assert "Sales" not in body(client.get(address(series)))
+
+
+@pytest.mark.parametrize(("twin", "told"), [("ADA@x.com", True), ("ben@x.com", False)])
+def test_people_who_share_an_address_are_told_of(client, series, contoso, editor, twin, told):
+    people = [make_person(contoso, "ada@x.com"), make_person(contoso, twin)]
+    choose(series, make_segment(series, make_group(contoso, "Sales", people)))
+
+    assert ("share an address" in body(client.get(address(series, "people")))) is told
