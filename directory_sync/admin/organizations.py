@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
 from ..invitations import invite_editor
-from ..models import Editor, Organization, Series
+from ..models import Editor, Event, Organization, Series
 from .reading import actor
 
 
@@ -42,18 +42,19 @@ class EditorForm(forms.ModelForm):
         return email
 
 
-class EditorInline(admin.TabularInline):
+class EditorInline(admin.StackedInline):
     model = Editor
     form = EditorForm
+    fields = (("email", "role"),)
     extra = 0
 
     def get_queryset(self, request: HttpRequest):
         return super().get_queryset(request).select_related("user")
 
 
-class SeriesInline(admin.TabularInline):
+class SeriesInline(admin.StackedInline):
     model = Series
-    fields = ("name", "slug")
+    fields = (("name", "slug"),)
     extra = 0
 
 
@@ -79,6 +80,22 @@ class OrganizationAdmin(admin.ModelAdmin):
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict:
         return self.prepopulated_fields if self.has_change_permission(request, obj) and obj is None else {}
+
+    def log_addition(self, request: HttpRequest, obj: Organization, message: Any):
+        self._record(request, obj, "organization added", message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Organization, message: Any):
+        self._record(request, obj, "organization changed", message)
+        return super().log_change(request, obj, message)
+
+    def _record(self, request: HttpRequest, organization: Organization, verb: str, message: Any) -> None:
+        """Enter what the form changed, editors included, in the activity log too."""
+        who = actor(request)
+        facts = {"changes": message}
+        Event.objects.create(
+            organization=organization, verb=verb, actor=who["user"], actor_label=who["by"], facts=facts
+        )
 
     @admin.display(description="directories")
     def directories(self, organization: Organization) -> str:

@@ -261,6 +261,7 @@ def test_editor_is_added_by_address_of_an_account(approver):
     approver.post(url, {"name": "Acme", "slug": "acme", "package": "professional", **inline})
 
     assert organization.editors.get().user.username == "eve"
+    assert organization.events.get().verb == "organization changed"
 
 
 def test_expiry_of_the_secret_is_shown(approver):
