@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django_q.tasks import async_task
 
 from directory_sync import notify
 from directory_sync.models import Connection, Organization
@@ -25,13 +26,7 @@ MOST_MAILS_PER_REQUEST = 5
 
 @transaction.atomic
 def create(
-    organization: Organization,
-    *,
-    owner_name: str,
-    owner_email: str,
-    intent: str = SetupLink.Intent.CONNECT,
-    by=None,
-    connection: Connection | None = None,
+    organization: Organization, *, owner_name: str, owner_email: str, intent: str = SetupLink.Intent.CONNECT, by=None
 ) -> tuple[SetupLink, str]:
     """A new link and its token, which nobody can read again afterwards. Mails nothing; `send` does."""
     link = SetupLink.objects.create(
@@ -39,7 +34,6 @@ def create(
         owner_name=owner_name,
         owner_email=owner_email,
         intent=intent,
-        connection=connection,
         created_by=by,
         expires_at=timezone.now() + LIFE,
     )
@@ -104,8 +98,19 @@ def revoke(link: SetupLink, *, by=None) -> bool:
     return True
 
 
+@transaction.atomic
+def ask(email: str) -> None:
+    """Have a worker mail this address its links; takes the same time whether we know it or not."""
+    minute_ago = timezone.now() - timedelta(minutes=1)
+    if LinkRequest.objects.filter(email__iexact=email, created_at__gt=minute_ago).exists():
+        return  # a worker is about to answer
+    asked = LinkRequest.objects.create(email=email)
+    transaction.on_commit(lambda: async_task("onboarding.tasks.answer_request", asked.pk, cluster="now"))
+
+
 def answer(request: LinkRequest) -> int:
     """Mail every link that the address is known to own, and return how many; done in a worker."""
+    LinkRequest.objects.filter(pk=request.pk).delete()
     now = timezone.now()
     mine = Q(owner_email__iexact=request.email) | Q(connection__owner_email__iexact=request.email)
     known = list(SetupLink.objects.open(now).filter(mine).select_related("organization")[:MOST_MAILS_PER_REQUEST])
@@ -119,7 +124,6 @@ def answer(request: LinkRequest) -> int:
     ]
     for link in wanted:
         send(link, new_token(link, asked_for=True))
-    request.delete()
     return len(wanted)
 
 
@@ -130,12 +134,17 @@ def _links_of_live_connections(email: str) -> list[SetupLink]:
     for connection in connections:
         access = connection.accesses.select_related("organization").order_by("pk").first()
         if access:
-            link, _ = create(
-                access.organization,
-                owner_name=connection.owner_name,
-                owner_email=connection.owner_email,
-                intent=SetupLink.Intent.CHANGE,
-                connection=connection,
-            )
-            made.append(link)
+            made.append(_link_of(connection, access.organization))
     return made
+
+
+def _link_of(connection: Connection, organization: Organization) -> SetupLink:
+    """A link that shows how a live connection stands."""
+    return SetupLink.objects.create(
+        organization=organization,
+        owner_name=connection.owner_name,
+        owner_email=connection.owner_email,
+        intent=SetupLink.Intent.CHANGE,
+        connection=connection,
+        expires_at=timezone.now() + LIFE,
+    )

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import wraps
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,14 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_q.tasks import async_task
+from django_htmx.http import HttpResponseClientRedirect
 
 from directory_sync.vault import SealingKeyMissing
 
 from . import checking, drafts, links, pages, sending
 from . import status as standing
 from .forms import AskForm
-from .models import LinkRequest, SetupLink
+from .models import SetupLink
 
 View = Callable[..., HttpResponse]
 
@@ -43,9 +42,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Ask for a link. The answer, and the time that it takes, are the same to everybody."""
     form = AskForm(request.POST or None)
     if form.is_valid():
-        with transaction.atomic():
-            asked = LinkRequest.objects.create(email=form.cleaned_data["email"])
-            transaction.on_commit(lambda: async_task("onboarding.tasks.answer_request", asked.pk, cluster="now"))
+        links.ask(form.cleaned_data["email"])
         return redirect(f"{reverse('onboarding:ask')}?asked")
     return render(request, "onboarding/ask.html", {"form": form, "asked": "asked" in request.GET})
 
@@ -136,5 +133,7 @@ def send(request: HttpRequest, token: str, link: SetupLink) -> HttpResponse:
 @require_safe
 @for_link
 def status(request: HttpRequest, token: str, link: SetupLink) -> HttpResponse:
-    """The fragment that follows review and first sync."""
+    """The fragment that follows review and first sync; once the form is open again, it leads back there."""
+    if not pages.shows_status(link):
+        return HttpResponseClientRedirect(reverse("onboarding:intake", args=[token]))
     return render(request, "onboarding/_status.html", {"status": standing.of(link), "token": token})

@@ -99,3 +99,13 @@ def test_fragment_costs_the_same_however_many_runs_there_were(client, approved, 
 
     with django_assert_num_queries(6):
         client.get(page(token, "status"))
+
+
+def test_page_that_follows_leads_to_the_form_when_changes_are_asked_for(client):
+    one = submission()
+    token = links.new_token(one.link)
+    review.ask_for_changes(one, by=staff("Support"), message="Please look again.")
+
+    answer = client.get(page(token, "status"), headers={"HX-Request": "true"})
+
+    assert answer.headers["HX-Redirect"] == page(token)
