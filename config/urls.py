@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from directory_sync.brand_css import brand_css
+from directory_sync.home import home
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # allauth's documented way
@@ -13,9 +14,10 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("audience/", include("directory_sync.audience.urls")),
     path("brand.css", brand_css, name="brand_css"),
+    path("connect/", include("onboarding.urls")),
+    path("", home, name="home"),
 ]
-for name, prefix in (("onboarding.urls", "connect/"), ("directory_sync.audience.urls", "audience/")):
-    urlpatterns.append(path(prefix, include(name)))
 if apps.is_installed("demo"):
-    urlpatterns.append(path("", include("demo.urls")))
+    urlpatterns.insert(0, path("", include("demo.urls")))

@@ -29,7 +29,12 @@ class Segment(models.Model):
                 fields=["organization", "group"],
                 condition=Q(group__isnull=False),
                 name="one_segment_per_group_and_organization",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "connection"],
+                condition=Q(source="everyone"),
+                name="one_full_directory_segment_per_organization",
+            ),
         ]
 
     def __str__(self) -> str:
