@@ -150,7 +150,8 @@ def _build_demo(directory: Directory, dice: random.Random) -> None:
     }
     directory.add_group("All-Staff", members=users, description="Everybody who works here")
     directory.add_group("Outreach", members=plain[30:54], description="Volunteers who talk to the public")
-    directory.add_group("Engineering", members=by_department["Engineering"])
+    # Microsoft 365 groups alone can hide who is in them, from apps without Member.Read.Hidden too (group-list-members)
+    directory.add_group("Engineering", "m365", by_department["Engineering"], visibility="HiddenMembership")
     directory.add_group("Management", members=plain[:12])
     child = directory.add_group("Child", members=plain[101:106])
     directory.add_group("Parent", members=[plain[100], child], description="One member and a group of five")
@@ -165,7 +166,6 @@ def _build_demo(directory: Directory, dice: random.Random) -> None:
     directory.add_group("Sales", members=[*nested, plain[0]])
     directory.add_group("Project Aurora", "m365", plain[60:75], visibility="Private")
     directory.add_group("Press list", "distribution", [*contacts, *by_department["Marketing"][:4]])
-    directory.add_group("Works council", "m365", plain[80:87], visibility="HiddenMembership")
     directory.add_group("Shared screens", members=[plain[20], directory.add_device(displayName="LOBBY-SCREEN")])
     directory.add_group("Nobody yet")
 
