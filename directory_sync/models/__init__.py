@@ -5,7 +5,7 @@ from .connection import Access, AttributeGrant, Connection, Credential
 from .event import Event
 from .organization import Editor, Organization, Series
 from .people import Group, GroupClosure, Membership, Nesting, Recipient
-from .run import DeltaLink, JournalPage, SyncRun
+from .run import DeltaLink, GroupChange, HeldRemoval, JournalPage, SyncRun
 
 __all__ = [
     "Access",
@@ -16,7 +16,9 @@ __all__ = [
     "Editor",
     "Event",
     "Group",
+    "GroupChange",
     "GroupClosure",
+    "HeldRemoval",
     "JournalPage",
     "Membership",
     "Nesting",

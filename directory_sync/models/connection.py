@@ -1,5 +1,6 @@
 """A customer's directory, the credential that opens it, and who may see what of it."""
 
+import hashlib
 import uuid
 from datetime import datetime
 
@@ -57,6 +58,10 @@ class Connection(models.Model):
     username_fallback = models.BooleanField(default=False)
     sync_contacts = models.BooleanField(default=False)
     exclude_guests = models.BooleanField(default=False)
+    excluded_values = models.JSONField(
+        default=list, blank=True, help_text='People left out by an approved attribute: [{"attribute": …, "value": …}].'
+    )
+    guard = models.JSONField(default=dict, blank=True, help_text="Thresholds that differ from the usual ones.")
     scope = models.CharField(max_length=20, choices=Scope, default=Scope.DIRECTORY)
     scope_group_ids = models.JSONField(default=list, blank=True)
 
@@ -90,7 +95,8 @@ class Connection(models.Model):
     @property
     def option_fingerprint(self) -> str:
         """The options that decide who is a recipient; when it changes, a run derives everybody anew."""
-        return f"fallback={self.username_fallback} contacts={self.sync_contacts} guests={not self.exclude_guests}"
+        options = (self.username_fallback, self.sync_contacts, self.exclude_guests, self.excluded_values)
+        return hashlib.blake2b(repr(options).encode(), digest_size=16).hexdigest()
 
     def current_credential(self) -> "Credential | None":
         return self.credentials.filter(slot=Credential.Slot.CURRENT).first()

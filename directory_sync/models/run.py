@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .connection import Connection
+from .people import Group
 
 
 class SyncRunQuerySet(models.QuerySet["SyncRun"]):
@@ -57,6 +58,12 @@ class SyncRun(models.Model):
     problem_subject = models.CharField(max_length=200, blank=True)
     request_id = models.CharField("Microsoft's request id", max_length=80, blank=True)
 
+    losses = models.JSONField(default=list, blank=True, help_text="Object ids of people who would leave; when held.")
+    releases = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, help_text="The held run whose losses are accepted."
+    )
+    expected_objects = models.PositiveIntegerField(default=0, help_text="What Entra counted when the run began.")
+    read_objects = models.PositiveIntegerField(default=0)
     requests = models.PositiveIntegerField(default=0)
     pages = models.PositiveIntegerField(default=0)
     users = models.PositiveIntegerField(default=0, help_text="User objects read.")
@@ -90,6 +97,43 @@ class SyncRun(models.Model):
         if not self.started_at:
             return 0.0
         return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
+
+class GroupChange(models.Model):
+    """What a run changed in one group, or in the whole connection; by object id, up to 1,000 each way."""
+
+    run = models.ForeignKey(SyncRun, on_delete=models.CASCADE, related_name="group_changes")
+    group = models.ForeignKey(Group, null=True, blank=True, on_delete=models.CASCADE, related_name="changes")
+    added = models.PositiveIntegerField(default=0)
+    removed = models.PositiveIntegerField(default=0)
+    added_ids = models.JSONField(default=list, blank=True)
+    removed_ids = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "group"], name="one_change_per_run_and_group")]
+
+    def __str__(self) -> str:
+        return f"+{self.added} −{self.removed} in {self.group or 'the connection'}"
+
+
+class HeldRemoval(models.Model):
+    """A link that Entra has dropped and that stands until somebody decides, or Entra brings it back."""
+
+    class Decision(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        KEPT = "kept", "Kept"
+        ACCEPTED = "accepted", "Accepted"
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="held_removals")
+    member_entra_id = models.CharField(max_length=36)
+    decision = models.CharField(max_length=10, choices=Decision, default=Decision.WAITING)
+    held_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["group", "member_entra_id"], name="one_held_removal_per_link")]
+
+    def __str__(self) -> str:
+        return f"{self.member_entra_id} out of {self.group}: {self.get_decision_display()}"
 
 
 class JournalPage(models.Model):
