@@ -38,7 +38,9 @@ class Group(models.Model):
     status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
     status_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=60, blank=True)
-    reread_due = models.BooleanField(default=False, editable=False, help_text="To be read anew, member by member.")
+    reread_due = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="To be read anew, member by member."
+    )
     verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     drift_since = models.DateTimeField(null=True, blank=True, editable=False)
     component = models.BigIntegerField(null=True, blank=True, db_index=True, editable=False)
