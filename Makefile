@@ -6,11 +6,12 @@ TESTS ?= tests
 
 .PHONY: demo demo-reset test soak bench lint types check coverage lock clean
 
+# The product does not know the demo; it is an app that these two add.
 demo: .venv/runtime
-	@$(BIN)/python manage.py demo
+	@EXTRA_APPS=demo $(BIN)/python manage.py demo $(if $(PORT),--port $(PORT))
 
 demo-reset: .venv/runtime
-	@$(BIN)/python manage.py demo --reset
+	@EXTRA_APPS=demo $(BIN)/python manage.py demo --reset
 
 test: .venv/development .system
 	@$(BIN)/python -m pytest -m "not soak" $(TESTS)

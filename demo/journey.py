@@ -158,7 +158,7 @@ class Journey:
             raise Wrong("The audience was not updated.")
 
         def settled() -> bool:
-            return not self._editor.open(f"{audience}status/").has_class("state-syncing")
+            return 'data-active="false"' in self._editor.open(f"{audience}status/").text
 
         wait_for("the sync of the new audience", settled, seconds=SYNC, demand=self._stage.demand_all)
         return f"{len(everything)} groups imported, {', '.join(CHOSEN)} chosen"

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from directory_sync.models import Organization
 from onboarding import links
+from onboarding.forms import IntakeForm
 
 from . import cast, remote
 
@@ -46,11 +47,13 @@ def make_link_unless_there() -> None:
 
 
 def current() -> dict[str, Any] | None:
-    """The last link made: `token`, `to_paste` (field of the intake → make-believe value), `is_open`."""
+    """The last link made: `token`, `to_paste` ((label of the field, make-believe value), …), `is_open`."""
     if not _file().exists():
         return None
     kept = json.loads(_file().read_text())
     link = links.find(kept["token"])
+    labels = IntakeForm.base_fields
+    kept["to_paste"] = [(labels[name].label, value) for name, value in kept["to_paste"].items()]
     return {**kept, "is_open": link is not None and link.submitted_at is None and link.connection_id is None}
 
 
