@@ -51,14 +51,14 @@ def plan_directory(run: SyncRun, streams: dict[str, Stream]) -> Plan:
         stream = streams.get(name)
         if stream and stream.is_complete:
             seen = merged(journal.items(run, name), is_full=stream.is_full)
-            plan.counts[name] = len(seen)
+            plan.counts[name] = sum(not entry.removed for entry in seen.values())
             plan_people(plan, run.connection, seen, kind, approved)
             if stream.is_full:
                 nominate_people(plan, run.connection, seen, kind)
     stream = streams.get("groups")
     if stream and stream.is_complete:
         seen = merged(journal.items(run, "groups"), is_full=stream.is_full)
-        plan.counts["groups"] = len(seen)
+        plan.counts["groups"] = sum(not entry.removed for entry in seen.values())
         plan.counts["memberships"] = sum(len(entry.links) for entry in seen.values())
         plan_groups(plan, run.connection, seen)
         plan_links(plan, seen)
