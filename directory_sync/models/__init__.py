@@ -5,7 +5,7 @@ from .connection import Access, AttributeGrant, Connection, Credential
 from .event import Event
 from .organization import Editor, Organization, Series
 from .people import Group, GroupClosure, Membership, Nesting, Recipient
-from .run import DeltaLink, GroupChange, HeldRemoval, JournalPage, SyncRun
+from .run import DeltaLink, DriftCheck, GroupChange, HeldRemoval, JournalPage, SyncRun
 
 __all__ = [
     "Access",
@@ -13,6 +13,7 @@ __all__ = [
     "Connection",
     "Credential",
     "DeltaLink",
+    "DriftCheck",
     "Editor",
     "Event",
     "Group",

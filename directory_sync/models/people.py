@@ -41,8 +41,6 @@ class Group(models.Model):
     reread_due = models.BooleanField(
         default=False, db_default=False, editable=False, help_text="To be read anew, member by member."
     )
-    verified_at = models.DateTimeField(null=True, blank=True, editable=False)
-    drift_since = models.DateTimeField(null=True, blank=True, editable=False)
     component = models.BigIntegerField(null=True, blank=True, db_index=True, editable=False)
 
     entra_direct = models.PositiveIntegerField(default=0)

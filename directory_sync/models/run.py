@@ -116,6 +116,21 @@ class GroupChange(models.Model):
         return f"+{self.added} −{self.removed} in {self.group or 'the connection'}"
 
 
+class DriftCheck(models.Model):
+    """When a group's count was last held against Entra's own, and since when it differs.
+
+    Apart from the group, so that a night without changes writes no row of the directory.
+    """
+
+    group = models.OneToOneField(Group, on_delete=models.CASCADE, related_name="drift_check")
+    checked_at = models.DateTimeField()
+    differs_since = models.DateTimeField(null=True, blank=True)
+    difference = models.IntegerField(default=0, help_text="Entra's count minus ours.")
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.difference:+}"
+
+
 class HeldRemoval(models.Model):
     """A link that Entra has dropped and that stands until somebody decides, or Entra brings it back."""
 
