@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ..diagnosis import Diagnosis, diagnose
 from ..models import Access, Connection, Group, SyncRun
@@ -67,10 +68,11 @@ class DirectoryStanding:
     def progress(self) -> str:
         if self.run is None:
             return _("A sync is queued and starts within a minute.")
+        pages = ngettext("%(n)s page so far", "%(n)s pages so far", self.run.pages) % {"n": self.run.pages}
         return {
             "planning": _("Comparing what was read with what is here."),
             "applying": _("Bringing the segments up to date."),
-        }.get(self.run.stage, _("Reading the directory: %(pages)s pages so far.") % {"pages": self.run.pages})
+        }.get(self.run.stage, _("Reading the directory: %(pages)s.") % {"pages": pages})
 
 
 def directories(accesses: Iterable[Access], now: datetime) -> dict[object, DirectoryStanding]:
