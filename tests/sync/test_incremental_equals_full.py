@@ -1,5 +1,6 @@
 """After any sequence of nights, an incremental sync stands where a first sync from nothing would."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,7 @@ from directory_sync.models import Connection, Group, SyncRun
 from tests.sync import truth
 from tests.sync.harness import connect, sync
 
+SEQUENCES = int(os.environ.get("SEQUENCES", "220"))
 ADDRESSES = ["ann@contoso.com", "ANN@contoso.com", "", None, "no address", "josé@contoso.com", "o'neil+x@contoso.com"]
 
 
@@ -169,7 +171,7 @@ class Undo(Exception):
 
 
 @pytest.mark.django_db
-@settings(max_examples=220, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=SEQUENCES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(nights=nights, chosen=options, seed=st.integers(0, 10))
 def test_incremental_equals_full_equals_truth(endpoints, tenant_server: TenantServer, nights, chosen, seed):
     directory = tenant_server.add_tenant(seed=seed)

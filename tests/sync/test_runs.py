@@ -33,12 +33,16 @@ def test_night_without_changes_asks_one_page_of_each_stream_and_writes_nothing(c
 
 def refuse_writing(*tables: str) -> None:
     """From now on, writing a row of these tables is an error of the database."""
+    before = "CREATE {temp} TRIGGER no_{act}_{table} BEFORE {act} ON directory_sync_{table} {each} {then}"
+    how = {"temp": "TEMP", "each": "", "then": "BEGIN SELECT RAISE(ABORT, 'written'); END"}
     with database.cursor() as cursor:
-        for table, act in itertools.product(tables, ("INSERT", "UPDATE", "DELETE")):
+        if database.vendor == "postgresql":
+            how = {"temp": "", "each": "FOR EACH ROW", "then": "EXECUTE FUNCTION refuse()"}
             cursor.execute(
-                f"CREATE TEMP TRIGGER no_{act}_{table} BEFORE {act} ON directory_sync_{table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} written'); END"
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'written'; END $$"
             )
+        for table, act in itertools.product(tables, ("INSERT", "UPDATE", "DELETE")):
+            cursor.execute(before.format(table=table, act=act, **how))
 
 
 def test_second_claim_of_a_run_is_refused(connection):
