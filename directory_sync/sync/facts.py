@@ -11,6 +11,7 @@ from .derive import is_deliverable
 from .merge import Seen
 
 PERSON_TEXT = {"displayName": "name", "mail": "mail", "userPrincipalName": "username", "userType": "user_type"}
+PERSON_LIMITS = {"user_type": 40}  # characters that the column holds, where that is less than usual
 PERSON_FIELDS = ("kind", "name", "mail", "username", "enabled", "user_type", "attributes", "manager_entra_id")
 GROUP_FIELDS = ("name", "mail", "kind", "is_dynamic", "is_hidden", "is_on_premises")
 
@@ -50,7 +51,7 @@ def person(seen: Seen, kind: str, before: dict[str, Any] | None, approved: list[
     sent = seen.properties
     for name, column in PERSON_TEXT.items():
         if name in sent:
-            facts[column] = text(sent[name])
+            facts[column] = text(sent[name], PERSON_LIMITS.get(column, 400))
     if "accountEnabled" in sent:
         enabled = sent["accountEnabled"]
         facts["enabled"] = enabled if isinstance(enabled, bool) else None
@@ -71,10 +72,14 @@ def _attributes(sent: dict[str, Any], before: dict[str, Any], approved: list[str
             name = part or source
             value = before.get(name)
             if source in sent:
-                value = (sent[source] or {}).get(part) if part else sent[source]
+                value = _part(sent[source], part) if part else sent[source]
             if value not in (None, "") and source != "manager":
                 kept[name] = text(value, 2_000)
     return kept
+
+
+def _part(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def facts_hash(facts: dict[str, Any]) -> str:
@@ -96,7 +101,7 @@ def group(seen: Seen, before: dict[str, Any] | None) -> dict[str, Any]:
         shape["groupTypes"] = [*shape["groupTypes"], "DynamicMembership"]
     shape |= {name: value for name, value in seen.properties.items() if name in KIND_SHAPES[Group.Kind.SECURITY]}
     sent = seen.properties
-    types = shape.get("groupTypes") or []
+    types = shape["groupTypes"] if isinstance(shape.get("groupTypes"), list) else []
     base = known or {"name": "", "mail": "", "is_hidden": False, "is_on_premises": False}
     return {
         "name": text(sent["displayName"]) if "displayName" in sent else base["name"],

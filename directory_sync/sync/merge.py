@@ -1,10 +1,14 @@
 """Occurrences of an object, merged in arrival order: Graph may send one several times, in pieces, on any page."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..graph.reads import Change, changes
+
+_ID = re.compile(r"[\w-]{1,36}", re.ASCII)
+_LINKS = ("members@delta", "manager@delta")
 
 
 @dataclass(slots=True)
@@ -44,9 +48,22 @@ def merged(pages: Iterable[list[dict[str, Any]]], *, is_full: bool) -> dict[str,
     """Object id → what the round said of it. `pages`: raw objects, in the order they were read."""
     seen: dict[str, Seen] = {}
     for items in pages:
-        for change in changes(items):
+        for change in changes(objects(items)):
             entry = seen.get(change.id)
             if entry is None:
                 entry = seen[change.id] = Seen(afresh=is_full)
             entry.add(change)
     return seen
+
+
+def objects(items: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """The entries that are objects with an id as our rows hold it; ids, those of links too, in one letter case."""
+    for item in items:
+        if isinstance(item, dict) and (id := object_id(item.get("id"))):
+            links = {name: list(objects(item[name])) for name in _LINKS if isinstance(item.get(name), list)}
+            yield item | {"id": id} | links
+
+
+def object_id(value: Any) -> str:
+    """The id as our rows have it, "" for what can't be one."""
+    return value.lower() if isinstance(value, str) and _ID.fullmatch(value) else ""
