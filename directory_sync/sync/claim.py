@@ -1,6 +1,7 @@
 """Who works on a run. The conditional UPDATE is the lock; `attempt` tells a live worker from one thought dead."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Value
@@ -27,7 +28,7 @@ def claim_next(now: datetime | None = None) -> SyncRun | None:
         if claim(waiting, now):
             return waiting
     for connection in Connection.objects.due(now)[:20]:
-        if run := begin(connection, connection.due_trigger, now):
+        if run := begin(connection, connection.due_trigger, now, only_if_due=True):
             return run
     return None
 
@@ -44,30 +45,42 @@ def claim(run: SyncRun, now: datetime | None = None) -> bool:
     return True
 
 
-def begin(connection: Connection, trigger: str, now: datetime | None = None, *, full: bool = False) -> SyncRun | None:
-    """Create and claim a run, and set the clock to the next night. None when the connection has an active run."""
+def begin(
+    connection: Connection, trigger: str, now: datetime | None = None, *, full: bool = False, only_if_due: bool = False
+) -> SyncRun | None:
+    """Create and claim a run, and set the clock to the next night.
+
+    None when the connection has an active run, has been disconnected, or is not due any more.
+    """
     now = now or timezone.now()
-    full = full or trigger == schedule.FULL_RESYNC
-    if trigger not in SyncRun.Trigger.values:
-        trigger = SyncRun.Trigger.MANUAL
-    by_night = trigger == SyncRun.Trigger.SCHEDULE and schedule.is_full_night(connection, now)
+    full = full or _is_full(connection, trigger, now)
+    startable = Connection.objects.due(now) if only_if_due else Connection.objects.live()
+    clock = {"due_at": schedule.next_midnight(now, connection.cadence), "due_trigger": SyncRun.Trigger.SCHEDULE}
     try:
         with transaction.atomic():
+            if not startable.filter(pk=connection.pk).update(**clock):
+                return None
             run = SyncRun.objects.create(
                 connection=connection,
-                trigger=trigger,
-                kind=SyncRun.Kind.FULL if full or by_night else SyncRun.Kind.INCREMENTAL,
+                trigger=trigger if trigger in SyncRun.Trigger.values else SyncRun.Trigger.MANUAL,
+                kind=SyncRun.Kind.FULL if full else SyncRun.Kind.INCREMENTAL,
                 state=SyncRun.State.RUNNING,
                 attempt=1,
                 started_at=now,
                 heartbeat_at=now,
             )
-            Connection.objects.filter(pk=connection.pk).update(
-                due_at=schedule.next_midnight(now, connection.cadence), due_trigger=SyncRun.Trigger.SCHEDULE
-            )
     except IntegrityError:
         return None
     return run
+
+
+def _is_full(connection: Connection, trigger: str, now: datetime) -> bool:
+    """Whether what sets the run off asks for everything anew; a retry asks for what failed."""
+    if trigger == SyncRun.Trigger.SCHEDULE:
+        return schedule.is_full_night(connection, now)
+    if trigger == SyncRun.Trigger.RETRY:
+        return connection.runs.values_list("kind", flat=True).first() == SyncRun.Kind.FULL
+    return trigger == schedule.FULL_RESYNC
 
 
 def beat(run: SyncRun, **changes) -> None:
@@ -79,7 +92,7 @@ def beat(run: SyncRun, **changes) -> None:
 
 def park(run: SyncRun) -> None:
     """Leave the run to the next free worker, with what it has read."""
-    beat(run, state=SyncRun.State.QUEUED)
+    beat(run, state=SyncRun.State.QUEUED, requests=run.requests)
 
 
 def finish(run: SyncRun, state: str, *, now: datetime | None = None, error: Exception | None = None) -> None:
@@ -93,10 +106,11 @@ def finish(run: SyncRun, state: str, *, now: datetime | None = None, error: Exce
     run.problem_subject = str(getattr(error, "subject", ""))[:200]
     run.request_id = str(getattr(error, "request_id", ""))[:80]
     beat(run, **{name: getattr(run, name) for name in RESULT})
+    standing: dict[str, Any] = {"failures": F("failures") + 1, "failing_since": Coalesce("failing_since", Value(now))}
+    if state == SyncRun.State.SUCCEEDED:
+        standing = {"failures": 0, "failing_since": None}
     if state in (SyncRun.State.SUCCEEDED, SyncRun.State.PARTIAL):
-        standing = {"synced_at": now, "failures": 0, "failing_since": None}
-    else:
-        standing = {"failures": F("failures") + 1, "failing_since": Coalesce("failing_since", Value(now))}
+        standing["synced_at"] = now
     Connection.objects.filter(pk=run.connection_id).update(
         problem=run.problem, problem_subject=run.problem_subject, **standing
     )

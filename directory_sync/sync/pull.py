@@ -23,6 +23,7 @@ from . import attributes, claim, journal
 
 LINK_LIFE = timedelta(days=7)  # delta-query-overview, for directory objects
 SAFETY = timedelta(hours=12)
+MOST_RESTARTS = 2  # of a stream, in one go
 IDLE = 10.0  # seconds without a page after which the run says that it lives
 
 
@@ -42,6 +43,7 @@ class Stream:
     number: int = 0
     delta_link: str = ""
     error: GraphError | None = None
+    restarts: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -62,7 +64,8 @@ def selects(connection: Connection) -> dict[str, tuple[str, ...]]:
 def pull(run: SyncRun, client: GraphClient, *, deadline: float | None = None) -> dict[str, Stream]:
     """Read every stream to its end, going on where the journal stops. Returns the streams by name.
 
-    `deadline` is a `time.monotonic()` value; past it, raises Parked after the page in hand.
+    `deadline` is a `time.monotonic()` value; past it, raises Parked after the page in hand,
+    or when none comes.
     """
     journal.discard_if_old(run)
     streams = {name: _starting(run, client, name, select) for name, select in selects(run.connection).items()}
@@ -73,7 +76,9 @@ def pull(run: SyncRun, client: GraphClient, *, deadline: float | None = None) ->
 
 
 def _has_expired(stream: Stream) -> bool:
-    return isinstance(stream.error, DeltaLinkExpired) and not (stream.is_full and stream.number == 0)
+    """Whether to start the round over: not for ever, and not where it had only just started."""
+    at_start = stream.is_full and stream.number == 0
+    return isinstance(stream.error, DeltaLinkExpired) and not at_start and stream.restarts < MOST_RESTARTS
 
 
 def _starting(run: SyncRun, client: GraphClient, name: str, select: tuple[str, ...]) -> Stream:
@@ -94,7 +99,7 @@ def _afresh(run: SyncRun, client: GraphClient, stream: Stream) -> Stream:
     """Start a round over whose link Microsoft no longer takes."""
     journal.discard(run, stream.name)
     link = delta_url(client.cloud, stream.name, stream.select)
-    return replace(stream, is_full=True, link=link, number=0, error=None)
+    return replace(stream, is_full=True, link=link, number=0, error=None, restarts=stream.restarts + 1)
 
 
 def _read(run: SyncRun, client: GraphClient, streams: list[Stream], deadline: float | None) -> Iterable[Stream]:
@@ -112,11 +117,11 @@ def _read(run: SyncRun, client: GraphClient, streams: list[Stream], deadline: fl
                 name, answer = arrived.get(timeout=IDLE)
             except queue.Empty:
                 claim.beat(run, requests=client.requests)
-                continue
-            state[name] = _keep(run, state[name], answer)
-            if state[name].error or state[name].is_complete:
-                reading.discard(name)
-            elif deadline is not None and monotonic() > deadline:
+            else:
+                state[name] = _keep(run, state[name], answer)
+                if state[name].error or state[name].is_complete:
+                    reading.discard(name)
+            if reading and deadline is not None and monotonic() > deadline:
                 raise Parked
     finally:
         stop.set()

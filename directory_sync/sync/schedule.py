@@ -1,6 +1,7 @@
 """When a connection is due. `Connection.due_at` is the one clock; everything here is a way to compute it."""
 
 from datetime import datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -34,6 +35,13 @@ def retry_at(failures: int, now: datetime) -> datetime:
     return now + min(FIRST_RETRY * 2 ** min(max(failures - 1, 0), 10), LONGEST_RETRY)
 
 
+def retry(connection_id: UUID, now: datetime) -> None:
+    """Make the connection due again by its failures in a row, unless it is due sooner anyway."""
+    again = retry_at(Connection.objects.get(pk=connection_id).failures, now)
+    later = Connection.objects.filter(pk=connection_id, due_at__gt=again)
+    later.update(due_at=again, due_trigger=SyncRun.Trigger.RETRY)
+
+
 def sync_now(connection: Connection, trigger: str = SyncRun.Trigger.MANUAL, now: datetime | None = None) -> bool:
     """Make the connection due; a run that is under way is followed by another. False when it can't sync."""
     live = Connection.objects.filter(
@@ -43,7 +51,9 @@ def sync_now(connection: Connection, trigger: str = SyncRun.Trigger.MANUAL, now:
 
 
 def is_full_night(connection: Connection, now: datetime) -> bool:
-    """Whether this is the connection's night for a full round: spread over the week by its id."""
+    """Whether this is the connection's night for a full round: spread over the week by its id; for weekly, each."""
+    if connection.cadence == Connection.Cadence.WEEKLY:
+        return True
     tonight = now.astimezone(ZoneInfo(settings.SYNC_TIME_ZONE)).date().toordinal()
     return tonight % FULL_ROUND_EVERY == connection.pk.int % FULL_ROUND_EVERY
 
