@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from ..models import Connection, DeltaLink, Group, Membership, Nesting, Recipient, SyncRun
+from ..models import Connection, DeltaLink, Group, GroupClosure, Membership, Nesting, Recipient, SyncRun
 from . import bulk, claim, counts, derive, nesting
 from .facts import GROUP_FIELDS, KINDS, PERSON_FIELDS, validity
 from .plan import Plan
@@ -33,7 +33,8 @@ def apply(run: SyncRun, plan: Plan, streams: dict[str, Stream], *, can_read_hidd
     connection = run.connection
     with transaction.atomic():
         claim.beat(run, stage="applying")
-        reached_before = _recipient_ids(connection, plan)
+        everybody = plan.confines or connection.derived_with != connection.option_fingerprint
+        reached_before = _recipient_ids(connection, plan, everybody=everybody)
         _write_groups(plan, connection, now)
         placeholders = _write_people(plan, connection, now)
         links = _Links(plan, connection)
@@ -47,7 +48,7 @@ def apply(run: SyncRun, plan: Plan, streams: dict[str, Stream], *, can_read_hidd
         counts.refresh(connection, affected)
         _set_statuses(plan, connection, streams, can_read_hidden, now)
         _keep_delta_links(streams, connection, now)
-        _tally(run, plan, reached_before, _recipient_ids(connection, plan))
+        _tally(run, plan, reached_before, _recipient_ids(connection, plan, everybody=everybody))
 
 
 def _write_groups(plan: Plan, connection: Connection, now: datetime) -> None:
@@ -92,7 +93,7 @@ def _write_people(plan: Plan, connection: Connection, now: datetime) -> set[str]
         ),
     )
     _in_chunks(connection.recipients, plan.removed_people, removed_at=now)
-    _in_chunks(connection.recipients, plan.arrivals - plan.links_due, links_due=False)
+    _in_chunks(connection.recipients, plan.links_settled, links_due=False)
     _in_chunks(connection.recipients, plan.links_due, links_due=True)
     return set(unknown)
 
@@ -162,8 +163,9 @@ def _leave_scope(plan: Plan, connection: Connection) -> set[int]:
     reached = {*plan.links, *plan.failed_groups, *connection.scope_group_ids}
     for members in plan.links.values():
         reached |= {id for id, kind in members.items() if kind == "group"}
-    kept_by_failed = connection.groups.filter(parent_links__parent__entra_id__in=plan.failed_groups)
-    reached |= set(kept_by_failed.values_list("entra_id", flat=True))
+    failed = connection.groups.filter(entra_id__in=plan.failed_groups)  # what is below them was not walked
+    below_failed = GroupClosure.objects.filter(ancestor__in=failed.values("component"))
+    reached |= set(below_failed.values_list("descendant__entra_id", flat=True))
     outside = connection.groups.exclude(entra_id__in=reached)
     parents = set(Nesting.objects.filter(child__in=outside).values_list("parent_id", flat=True))
     left = set(outside.values_list("pk", flat=True))
@@ -228,10 +230,10 @@ def _keep_delta_links(streams: dict[str, Stream], connection: Connection, now: d
     DeltaLink.objects.filter(connection=connection).exclude(stream__in=streams).delete()
 
 
-def _recipient_ids(connection: Connection, plan: Plan) -> set[int]:
+def _recipient_ids(connection: Connection, plan: Plan, *, everybody: bool) -> set[int]:
     """Recipients among those whom the plan can change."""
     reached = derive.recipients(connection)
-    if plan.confines or connection.derived_with != connection.option_fingerprint:
+    if everybody:
         return set(reached.values_list("pk", flat=True))
     return _pks(reached, plan.people.keys() | plan.removed_people)
 

@@ -7,106 +7,120 @@ An answer that can't be had removes nothing.
 from collections import defaultdict
 from collections.abc import Iterable
 
-from ..graph.batch import BatchRequest
+from ..graph.batch import LARGEST_BATCH, BatchRequest
 from ..graph.client import GraphClient
 from ..graph.errors import GraphError
 from ..graph.reads import kind_of, member_of, walk_members
-from ..models import Connection, Group, Membership, Recipient
-from . import bulk
+from ..models import Connection, Group, Membership, Recipient, SyncRun
+from . import bulk, claim
+from .merge import object_id, objects
 from .plan import Plan
 
+ARRIVALS_AT_ONCE = 10 * LARGEST_BATCH
 COLLECTIONS: dict[str, str] = {Recipient.Kind.USER: "users", Recipient.Kind.CONTACT: "contacts"}
 
 
-def confirm(plan: Plan, connection: Connection, client: GraphClient) -> None:
-    """Settle the open questions of the plan, in place."""
-    plan.removed_people |= confirmed_missing(
-        client, ((COLLECTIONS[kind], id) for id, kind in plan.missing_people.items())
-    )
-    plan.gone_groups |= confirmed_missing(client, (("groups", id) for id in plan.missing_groups))
-    _settle_unshown_links(plan, connection, client)
-    _settle_returned_groups(plan, connection, client)
-    _settle_arrivals(plan, connection, client)
+def confirm(plan: Plan, run: SyncRun, client: GraphClient) -> None:
+    """Settle the open questions of the plan, in place. Raises ClaimLost when the run is not ours any more."""
+    people = ((COLLECTIONS[kind], id) for id, kind in plan.missing_people.items())
+    plan.removed_people |= _confirmed_missing(run, client, people)
+    plan.gone_groups |= _confirmed_missing(run, client, (("groups", id) for id in plan.missing_groups))
+    hidden = hidden_groups(plan, run.connection, client)
+    _settle_unshown_links(plan, run, client, hidden)
+    _settle_returned_groups(plan, run, client, hidden)
+    _settle_arrivals(plan, run, client)
 
 
-def confirmed_missing(client: GraphClient, objects: Iterable[tuple[str, str]]) -> set[str]:
-    """Which of these (collection, id) Graph says do not exist."""
-    asked = [BatchRequest(id, f"/{collection}/{id}?$select=id") for collection, id in objects]
-    if not asked:
+def hidden_groups(plan: Plan, connection: Connection, client: GraphClient) -> set[str]:
+    """Groups that Graph shows to us as empty, whoever is in them ("group-list-members")."""
+    if "Member.Read.Hidden" in client.roles():
         return set()
-    return {id for id, answer in client.batch(asked).items() if answer.error and answer.error.code == "not_found"}
+    planned = {id for id, values in plan.groups.items() if values["is_hidden"]}
+    return planned | set(connection.groups.filter(is_hidden=True).values_list("entra_id", flat=True))
 
 
-def _settle_unshown_links(plan: Plan, connection: Connection, client: GraphClient) -> None:
+def _confirmed_missing(run: SyncRun, client: GraphClient, objects: Iterable[tuple[str, str]]) -> set[str]:
+    """Which of these (collection, id) Graph says do not exist."""
+    missing: set[str] = set()
+    for chunk in bulk.chunks(objects, LARGEST_BATCH):
+        answers = client.batch([BatchRequest(id, f"/{collection}/{id}?$select=id") for collection, id in chunk])
+        missing |= {id for id, answer in answers.items() if answer.error and answer.error.code == "not_found"}
+        claim.beat(run, requests=client.requests)
+    return missing
+
+
+def _settle_unshown_links(plan: Plan, run: SyncRun, client: GraphClient, hidden: set[str]) -> None:
     unshown = {group: members for group, members in plan.unshown_links.items() if group not in plan.gone_groups}
     # People who left keep their links, for the day they come back.
     for members in unshown.values():
         members -= plan.removed_people
-    hidden = set(connection.groups.filter(is_hidden=True).values_list("entra_id", flat=True))
     doubtful = {group for group, members in unshown.items() if members and group not in hidden}
-    for group, shown in read_members(client, doubtful).items():
+    for group, shown in read_members(run, client, doubtful).items():
         if not isinstance(shown, GraphError):
             for member in unshown[group] - shown.keys():
                 plan.drop(group, member)
 
 
-def _settle_returned_groups(plan: Plan, connection: Connection, client: GraphClient) -> None:
+def _settle_returned_groups(plan: Plan, run: SyncRun, client: GraphClient, hidden: set[str]) -> None:
     """A group that came back: its members as they are now, in place of those it had."""
-    for group, members in read_members(client, plan.returned_groups).items():
+    for group, members in read_members(run, client, plan.returned_groups - hidden).items():
         if isinstance(members, GraphError):
             plan.failed_groups[group] = members.code
             continue
         plan.links[group] = members
-        kept = connection.recipients.filter(memberships__group__entra_id=group, removed_at=None)
+        kept = run.connection.recipients.filter(memberships__group__entra_id=group, removed_at=None)
         for member in kept.values_list("entra_id", flat=True):
             if member not in members:
                 plan.drop(group, member)
 
 
-def _settle_arrivals(plan: Plan, connection: Connection, client: GraphClient) -> None:
+def _settle_arrivals(plan: Plan, run: SyncRun, client: GraphClient) -> None:
     """Somebody who came, or came back: his direct groups as they are now."""
-    if not plan.arrivals:
-        return
-    ours = _links_of_arrivals(plan, connection)
-    for user, groups in member_of(client, sorted(plan.arrivals)).items():
-        if isinstance(groups, GraphError):
-            if groups.code != "not_found":
-                plan.links_due.add(user)
-            continue
-        for group in ours[user] - set(groups):
-            plan.links.get(group, {}).pop(user, None)
+    for users in bulk.chunks(sorted(plan.arrivals), ARRIVALS_AT_ONCE):
+        ours = _kept_links(run.connection, users)
+        for user, groups in member_of(client, users).items():
+            if isinstance(groups, GraphError):
+                if groups.code != "not_found":
+                    plan.links_due.add(user)
+                continue
+            _replace_groups(plan, user, ours[user], {object_id(group) for group in groups} - {""})
+        claim.beat(run, requests=client.requests)
+    plan.links_settled |= plan.arrivals - plan.links_due
+
+
+def _replace_groups(plan: Plan, user: str, ours: set[str], groups: set[str]) -> None:
+    """His links become those that Graph lists; one that this very round has named stays, as lists may lag."""
+    for group in ours - groups:
+        if user not in plan.links.get(group, ()):
             plan.drop(group, user)
-        for group in groups:
-            plan.links.setdefault(group, {})[user] = "user"
-            plan.dropped_links.get(group, set()).discard(user)
+    for group in groups:
+        plan.links.setdefault(group, {})[user] = "user"
+        plan.dropped_links.get(group, set()).discard(user)
 
 
-def _links_of_arrivals(plan: Plan, connection: Connection) -> defaultdict[str, set[str]]:
-    """User → groups that he is in by our rows or by this round.
+def _kept_links(connection: Connection, users: list[str]) -> defaultdict[str, set[str]]:
+    """User → groups that he is in by our rows.
 
     Left out are hidden groups, which Graph does not show, and those that are gone, which keep their people.
     """
     ours: defaultdict[str, set[str]] = defaultdict(set)
-    for group, members in plan.links.items():
-        for user in plan.arrivals & members.keys():
-            ours[user].add(group)
     kept = Membership.objects.filter(group__connection=connection, group__is_hidden=False)
-    for chunk in bulk.chunks(sorted(plan.arrivals)):
-        had = kept.exclude(group__status=Group.Status.GONE).filter(recipient__entra_id__in=chunk)
-        for user, group in had.values_list("recipient__entra_id", "group__entra_id"):
-            ours[user].add(group)
+    had = kept.exclude(group__status=Group.Status.GONE).filter(recipient__entra_id__in=users)
+    for user, group in had.values_list("recipient__entra_id", "group__entra_id"):
+        ours[user].add(group)
     return ours
 
 
-def read_members(client: GraphClient, groups: Iterable[str]) -> dict[str, dict[str, str] | GraphError]:
+def read_members(run: SyncRun, client: GraphClient, groups: Iterable[str]) -> dict[str, dict[str, str] | GraphError]:
     """Group id → its direct members (id → kind), or why they could not be read."""
     found: dict[str, dict[str, str] | GraphError] = {group: {} for group in groups}
     if not found:
         return {}
     for page in walk_members(client, sorted(found), select=("id",), nested=False):
+        claim.beat(run, requests=client.requests)
         members = found[page.group_id]
         if page.error:
             found[page.group_id] = page.error
         elif isinstance(members, dict):
-            members |= {item["id"]: kind_of(item) for item in page.items}
+            members |= {item["id"]: kind_of(item) for item in objects(page.items)}
     return found

@@ -21,6 +21,13 @@ from .walk import plan_selected
 log = logging.getLogger(__name__)
 
 
+MOST_ATTEMPTS = 20  # workers that may take up one run: many slices of a huge directory, and an end to a fatal one
+
+
+class GaveUp(Exception):
+    """No worker has come to the end of this run."""
+
+
 class NotConfigured(Exception):
     """This installation lacks a key; the operator acts."""
 
@@ -33,9 +40,20 @@ def perform(run: SyncRun, *, deadline: float | None = None) -> SyncRun:
     `deadline` is a `time.monotonic()` value; a run that reaches it is parked for the next worker.
     """
     try:
-        _perform(run, deadline)
+        _attempt(run, deadline)
     except claim.ClaimLost as lost:
         log.warning("%s was taken over by another worker", lost)
+    run.refresh_from_db()
+    return run
+
+
+def _attempt(run: SyncRun, deadline: float | None) -> None:
+    try:
+        if run.attempt > MOST_ATTEMPTS:
+            raise GaveUp(f"{MOST_ATTEMPTS} attempts")
+        _perform(run, deadline)
+    except claim.ClaimLost:
+        raise
     except Parked:
         claim.park(run)
     except GraphError as error:
@@ -47,26 +65,28 @@ def perform(run: SyncRun, *, deadline: float | None = None) -> SyncRun:
     except Exception as error:
         log.exception("run %s failed by a defect", run.pk)
         _fail(run, error)
-    run.refresh_from_db()
-    return run
 
 
 def _perform(run: SyncRun, deadline: float | None) -> None:
     with open_client(run.connection) as client:
-        plan, streams = _read(run, client, deadline)
-        errors = [stream.error for stream in streams.values() if stream.error]
-        if errors and len(errors) == len(streams):
+        client.requests = run.requests  # of the workers before
+        try:
+            plan, streams = _read(run, client, deadline)
+        finally:
             run.requests = client.requests
-            raise errors[0]
         can_read_hidden = "Member.Read.Hidden" in client.roles()
-        run.requests = client.requests
+    errors = [stream.error for stream in streams.values() if stream.error]
+    if errors and len(errors) == len(streams):
+        raise errors[0]
     run.peak_rss_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     now = timezone.now()
     state = SyncRun.State.PARTIAL if errors else SyncRun.State.SUCCEEDED
     with transaction.atomic():
         apply(run, plan, streams, can_read_hidden=can_read_hidden, now=now)
         claim.finish(run, state, now=now, error=errors[0] if errors else None)
-    journal.discard(run)
+        if any(_may_pass(error) for error in errors):
+            schedule.retry(run.connection_id, now)
+        journal.discard(run)
 
 
 def _read(run: SyncRun, client: GraphClient, deadline: float | None) -> tuple[Plan, dict[str, Stream]]:
@@ -80,19 +100,20 @@ def _read(run: SyncRun, client: GraphClient, deadline: float | None) -> tuple[Pl
         run.kind = SyncRun.Kind.FULL
     claim.beat(run, stage="planning", kind=run.kind, requests=client.requests)
     plan = plan_directory(run, streams)
-    confirm(plan, run.connection, client)
+    confirm(plan, run, client)
     return plan, streams
 
 
 def _fail(run: SyncRun, error: Exception) -> None:
     """End the run; what waiting can mend is tried again within hours, the rest next night."""
     now = timezone.now()
-    try:
-        with transaction.atomic():
-            claim.finish(run, SyncRun.State.FAILED, now=now, error=error)
-            if not isinstance(error, AccessDenied):
-                again = schedule.retry_at(Connection.objects.get(pk=run.connection_id).failures, now)
-                sooner = Connection.objects.filter(pk=run.connection_id, due_at__gt=again)
-                sooner.update(due_at=again, due_trigger=SyncRun.Trigger.RETRY)
-    except claim.ClaimLost:
-        log.warning("run %s had been taken over when it failed", run.pk)
+    with transaction.atomic():
+        claim.finish(run, SyncRun.State.FAILED, now=now, error=error)
+        if _may_pass(error):
+            schedule.retry(run.connection_id, now)
+        journal.discard(run)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether trying again in a while may help: not where the customer has to do something first."""
+    return not isinstance(error, AccessDenied)

@@ -24,6 +24,7 @@ class Plan:
     removed_people: set[str] = field(default_factory=set)
     arrivals: set[str] = field(default_factory=set)
     links_due: set[str] = field(default_factory=set)
+    links_settled: set[str] = field(default_factory=set)
     missing_people: dict[str, str] = field(default_factory=dict)
 
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -64,7 +65,8 @@ def plan_directory(run: SyncRun, streams: dict[str, Stream]) -> Plan:
         plan_links(plan, seen)
         if stream.is_full:
             nominate_links(plan, run.connection, seen)
-    _expect_arrivals(plan, run.connection, links_are_full=bool(stream and stream.is_complete and stream.is_full))
+    _prefer_present(plan)
+    _expect_arrivals(plan, run.connection, stream if stream and stream.is_complete else None)
     return plan
 
 
@@ -144,7 +146,7 @@ def nominate_links(plan: Plan, connection: Connection, seen: dict[str, Seen]) ->
         if entry.links.get(member) is None:
             plan.unshown_links.setdefault(group, set()).add(member)
         else:
-            del plan.links[group][member]
+            plan.links[group].pop(member, None)
 
 
 def kept_links(connection: Connection) -> Iterator[tuple[str, str]]:
@@ -170,15 +172,26 @@ def rows_by_id(rows, ids: Iterable[str], columns: tuple[str, ...]) -> Iterator[t
         yield chunk, {row["entra_id"]: row for row in found}
 
 
-def _expect_arrivals(plan: Plan, connection: Connection, *, links_are_full: bool) -> None:
-    """Whose direct groups have to be asked for.
+def _prefer_present(plan: Plan) -> None:
+    """Somebody who left one stream and is shown by the other, a contact who became a user, is there."""
+    plan.removed_people -= plan.people.keys()
+    for entra_id in plan.missing_people.keys() & plan.people.keys():
+        del plan.missing_people[entra_id]
+
+
+def _expect_arrivals(plan: Plan, connection: Connection, groups: Stream | None) -> None:
+    """Whose direct groups have to be asked for. `groups`: the stream, None when it could not be read.
 
     A restored user comes as if new and groups/delta does not announce his links again (delta-query-groups).
-    A full round shows them, so then nobody has to be asked for.
+    A full round shows them, so then nobody has to be asked for; without a round it is asked another time.
     """
-    if links_are_full:
-        plan.arrivals = set()
-        return
     users = {id for id in plan.arrivals if plan.people[id]["kind"] == Recipient.Kind.USER}
     waiting = connection.recipients.filter(links_due=True, removed_at=None)
-    plan.arrivals = (users | set(waiting.values_list("entra_id", flat=True))) - plan.removed_people
+    due = (users | set(waiting.values_list("entra_id", flat=True))) - plan.removed_people
+    plan.arrivals = set()
+    if groups is None:
+        plan.links_due = due
+    elif groups.is_full:
+        plan.links_settled = due
+    else:
+        plan.arrivals = due

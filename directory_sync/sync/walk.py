@@ -9,7 +9,8 @@ from ..graph.errors import GraphError
 from ..graph.reads import changes, has_limited_info, kind_of, read_groups, walk_members
 from ..models import Group, SyncRun
 from . import attributes, claim
-from .merge import Seen
+from .confirm import hidden_groups
+from .merge import Seen, object_id, objects
 from .plan import Plan, plan_groups, plan_people
 
 
@@ -19,15 +20,19 @@ def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
     select = [name for name in attributes.user_select(approved) if name != "manager"]
     plan = Plan(confines=True)
     people: dict[str, Seen] = {}
+    errors: dict[str, GraphError] = {}
     for page in walk_members(client, run.connection.scope_group_ids, select=select):
         claim.beat(run, pages=F("pages") + 1, requests=client.requests)
-        members = plan.links.setdefault(page.group_id, {})
+        group = object_id(page.group_id)
+        members = plan.links.setdefault(group, {})
         if page.error:
-            plan.failed_groups[page.group_id] = page.error.code
-        for item in page.items:
+            errors[group] = page.error
+        for item in objects(page.items):
             members[item["id"]] = kind_of(item)
             if kind_of(item) in ("user", "orgContact") and not has_limited_info(item):
                 _add(people, item)
+    _raise_if_none_could_be_read(run.connection.scope_group_ids, errors)
+    plan.failed_groups = {group: error.code for group, error in errors.items()}
     _plan_read_groups(plan, run, client, [*run.connection.scope_group_ids, *plan.links])
     for kind, types in (("user", ("user",)), ("contact", ("orgContact",))):
         seen = {id: entry for id, entry in people.items() if entry.kind in types}
@@ -35,8 +40,16 @@ def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
         plan_people(plan, run.connection, seen, kind, approved)
     plan.arrivals = set()  # every group was read whole, so nobody's links are in doubt
     plan.counts["memberships"] = sum(len(members) for members in plan.links.values())
-    _plan_lost_links(plan, run)
+    _plan_lost_links(plan, run, hidden_groups(plan, run.connection, client))
     return plan
+
+
+def _raise_if_none_could_be_read(listed: Iterable[str], errors: dict[str, GraphError]) -> None:
+    """One group fails alone; when all do, it is not about the groups. One that does not exist has been read."""
+    listed = list(listed)
+    refused = [errors[group] for group in listed if group in errors and errors[group].code != "not_found"]
+    if refused and all(group in errors for group in listed):
+        raise refused[0]
 
 
 def _add(people: dict[str, Seen], item: dict) -> None:
@@ -47,25 +60,24 @@ def _add(people: dict[str, Seen], item: dict) -> None:
 def _plan_read_groups(plan: Plan, run: SyncRun, client: GraphClient, ids: Iterable[str]) -> None:
     """The groups' own facts; one that does not exist any more is gone."""
     seen: dict[str, Seen] = {}
+    known = set(run.connection.groups.filter(is_read=True).values_list("entra_id", flat=True))
     for id, answer in read_groups(client, dict.fromkeys(ids), select=attributes.BASE_GROUP).items():
         if not isinstance(answer, GraphError):
             _add(seen, answer | {"id": id})
-        elif answer.code == "not_found":
+        elif answer.code == "not_found" and id in known:
             seen[id] = Seen(removed="deleted")
+            plan.failed_groups.pop(id, None)
+            plan.links.pop(id, None)
         else:
             plan.failed_groups.setdefault(id, answer.code)
     plan.counts["groups"] = sum(not entry.removed for entry in seen.values())
     plan_groups(plan, run.connection, seen)
-    plan.returned_groups = set()
-    for id, entry in seen.items():
-        if entry.removed and run.connection.groups.filter(entra_id=id, is_read=True).exists():
-            plan.failed_groups.pop(id, None)
 
 
-def _plan_lost_links(plan: Plan, run: SyncRun) -> None:
+def _plan_lost_links(plan: Plan, run: SyncRun, hidden: set[str]) -> None:
     """Links of ours that a group read whole does not have."""
-    read = [id for id in plan.links if id not in plan.failed_groups]
-    for group in Group.objects.filter(connection=run.connection, entra_id__in=read).exclude(status=Group.Status.GONE):
+    read = [id for id in plan.links if id not in plan.failed_groups and id not in hidden]
+    for group in Group.objects.filter(connection=run.connection, entra_id__in=read):
         shown = plan.links[group.entra_id]
         people = group.memberships.values_list("recipient__entra_id", flat=True)
         nested = group.child_links.values_list("child__entra_id", flat=True)
