@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from directory_sync.models import Organization
 from onboarding import links
 
-from . import cast, remote, sabotage, seed, setup, truth
+from . import cast, open_link, remote, sabotage, seed, truth
 from .browser import Browser, Page
 from .processes import wait_for
 from .stage import Stage
@@ -87,7 +87,7 @@ class Journey:
             "tenant_id": facts["tenant_id"],
             "secret_value": sabotage.wrong_secret() if self._spoil == "secret" else facts["secret"],
             "secret_id": facts["secret_id"],
-            "secret_expires_on": setup.expiry(),
+            "secret_expires_on": open_link.expiry(),
             "attributes": ["department_name", "city"],
         }
         page = self._customer.open(f"/connect/{self._token}/")

@@ -37,7 +37,7 @@ def mail(name: str) -> Mail | None:
 
 
 def _mails() -> Iterator[Mail]:
-    for file in Path(settings.EMAIL_FILE_PATH).glob("*.log"):
+    for file in (Path(settings.VAR_DIR) / "outbox").glob("*.log"):
         for number, raw in enumerate(file.read_bytes().split(END)[:-1]):
             yield _read(f"{file.stem}-{number}", raw)
 
@@ -49,7 +49,8 @@ def _read(name: str, raw: bytes) -> Mail:
         name=name,
         subject=str(message["Subject"]),
         to=str(message["To"]),
-        at=parsedate_to_datetime(message["Date"]).astimezone(UTC),
+        # "-0000" says that the time is UTC and the sender's zone unknown; Python gives such a date no zone.
+        at=parsedate_to_datetime(message["Date"]).replace(tzinfo=UTC),
         text=text.get_content() if text else "",
         html=html.get_content() if html else "",
     )

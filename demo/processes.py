@@ -62,12 +62,13 @@ class Child:
             self._process.terminate()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end; False when it had to be forced."""
+        """Wait for the end, and leave nothing behind; False when it had to be forced."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.kill()
             return False
+        finally:
+            self.kill()  # the workers of a cluster whose main process was killed live on
         return True
 
     def kill(self) -> None:
@@ -89,7 +90,9 @@ def _end_with_parent() -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # type: ignore[union-attr]  # only called where it is there
 
 
-def wait_for(what: str, found: Callable[[], T], *, seconds: float, demand: Callable[[], None] = lambda: None) -> T:
+def wait_for(
+    what: str, found: Callable[[], T | None], *, seconds: float, demand: Callable[[], None] = lambda: None
+) -> T:
     """Poll until `found` gives something true, and return that.
 
     `demand` is called between two looks and may raise. Raises TookTooLong, which names `what`.

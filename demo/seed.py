@@ -13,7 +13,7 @@ from directory_sync import connections, tasks
 from directory_sync.audience import choosing, importing
 from directory_sync.models import Access, Connection, Editor, Group, Organization, Series
 
-from . import cast, remote, setup
+from . import cast, open_link, remote
 from .processes import wait_for
 
 FIRST_SYNC = 60  # seconds
@@ -60,7 +60,7 @@ def make_live(demand: Callable[[], None]) -> None:
     wait_for("the first sync", lambda: _is_synced(connection), seconds=FIRST_SYNC, demand=demand)
     _choose(connection, cast.NORTHWIND, CHOSEN, NOT_CHOSEN)
     _choose(connection, cast.CONTOSO, SEEN_BY_CONTOSO[:2], SEEN_BY_CONTOSO[2:])
-    setup.make_link_unless_there()
+    open_link.make_link_unless_there()
 
 
 def _connect() -> Connection:

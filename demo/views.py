@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from urllib.parse import urlsplit
 
-from csp.decorators import csp_replace, csp_update
+from csp.decorators import csp, csp_update
 from django.apps import apps
 from django.conf import settings
 from django.contrib import messages
@@ -13,11 +13,12 @@ from django.contrib.auth.decorators import user_passes_test
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from . import cast, outbox, setup, shown, world
+from . import cast, open_link, outbox, shown, world
 from .remote import TenantSilent
 
 HERE = {"localhost", "127.0.0.1", "::1"}
@@ -29,6 +30,7 @@ MAIL_POLICY = {
     "sandbox": ["allow-top-navigation-by-user-activation"],
 }
 LATEST = 4
+WORLD = "world"  # marks what is said beside the buttons that change the world, not at the top
 
 
 def is_demo() -> bool:
@@ -54,11 +56,14 @@ def demo_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @demo_only
 def home(request: HttpRequest) -> HttpResponse:
     """Four doors, and what can be done to the world."""
+    said = list(messages.get_messages(request))
     context = {
+        "messages": [message for message in said if WORLD not in message.tags],
+        "told": [message for message in said if WORLD in message.tags],
         "staff": cast.STAFF,
         "editors": cast.EDITORS,
         "operator": cast.OPERATOR,
-        "setup": setup.current(),
+        "setup": open_link.current(),
         "setup_owner": cast.SETUP_OWNER[0],
         "fabrikam": cast.FABRIKAM,
         "changes": world.CHANGES.values(),
@@ -86,12 +91,12 @@ def enter(request: HttpRequest) -> HttpResponse:
 def change(request: HttpRequest, name: str) -> HttpResponse:
     """Change the world, let it be midnight, or put the world right."""
     try:
-        messages.success(request, _change(name))
+        messages.success(request, _change(name), extra_tags=WORLD)
     except world.NothingToChange as nothing:
-        messages.warning(request, str(nothing))
+        messages.warning(request, str(nothing), extra_tags=WORLD)
     except TenantSilent as silent:
-        messages.error(request, str(silent))
-    return redirect("home")
+        messages.error(request, str(silent), extra_tags=WORLD)
+    return redirect(f"{reverse('home')}#world")
 
 
 def _change(name: str) -> str:
@@ -110,7 +115,7 @@ def _change(name: str) -> str:
 def setup_link(request: HttpRequest) -> HttpResponse:
     """Another open setup link, with an app registration of its own."""
     try:
-        setup.make_link()
+        open_link.make_link()
         messages.success(request, "A new setup link is open, and in the outbox.")
     except TenantSilent as silent:
         messages.error(request, str(silent))
@@ -140,7 +145,7 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @xframe_options_sameorigin
-@csp_replace(MAIL_POLICY)
+@csp(MAIL_POLICY)
 @require_safe
 @demo_only
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:

@@ -34,7 +34,11 @@ class Command(BaseCommand):
         parser.add_argument("--sabotage", choices=sabotage.KINDS, help="with --once, for tests: spoil it on purpose")
 
     def handle(self, *args, **options) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (
+            signal.SIGINT,
+            signal.SIGTERM,
+        ):  # SIGINT too: a shell starts what is in its background deaf to it
+            signal.signal(number, signal.default_int_handler)
         if options["once"]:
             self._once(options)
             return
@@ -105,6 +109,8 @@ class Command(BaseCommand):
         say = (lambda line: None) if options["json"] else self.stdout.write
         try:
             result = go(stage, state.password, say, options["sabotage"] or "")
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted.") from None
         finally:
             _deaf_to_signals()
             stage.stop()
