@@ -102,7 +102,7 @@ def finish(run: SyncRun, state: str, *, now: datetime | None = None, error: Exce
     """
     now = now or timezone.now()
     run.state, run.finished_at, run.stage = state, now, ""
-    run.problem = getattr(error, "code", "defect") if error else ""
+    run.problem = str(getattr(error, "code", None) or "defect")[:60] if error else ""
     run.problem_subject = str(getattr(error, "subject", ""))[:200]
     run.request_id = str(getattr(error, "request_id", ""))[:80]
     beat(run, **{name: getattr(run, name) for name in RESULT})

@@ -18,10 +18,11 @@ def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
     """Read the listed groups level by level and plan them. A group that can't be read keeps what it has."""
     approved = run.connection.approved_attributes()
     select = [name for name in attributes.user_select(approved) if name != "manager"]
+    listed = list(filter(None, map(object_id, run.connection.scope_group_ids)))
     plan = Plan(confines=True)
     people: dict[str, Seen] = {}
     errors: dict[str, GraphError] = {}
-    for page in walk_members(client, run.connection.scope_group_ids, select=select):
+    for page in walk_members(client, listed, select=select):
         claim.beat(run, pages=F("pages") + 1, requests=client.requests)
         group = object_id(page.group_id)
         members = plan.links.setdefault(group, {})
@@ -31,9 +32,9 @@ def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
             members[item["id"]] = kind_of(item)
             if kind_of(item) in ("user", "orgContact") and not has_limited_info(item):
                 _add(people, item)
-    _raise_if_none_could_be_read(run.connection.scope_group_ids, errors)
+    _raise_if_none_could_be_read(listed, errors)
     plan.failed_groups = {group: error.code for group, error in errors.items()}
-    _plan_read_groups(plan, run, client, [*run.connection.scope_group_ids, *plan.links])
+    _plan_read_groups(plan, run, client, [*listed, *plan.links])
     for kind, types in (("user", ("user",)), ("contact", ("orgContact",))):
         seen = {id: entry for id, entry in people.items() if entry.kind in types}
         plan.counts[f"{kind}s"] = len(seen)
@@ -44,9 +45,8 @@ def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
     return plan
 
 
-def _raise_if_none_could_be_read(listed: Iterable[str], errors: dict[str, GraphError]) -> None:
+def _raise_if_none_could_be_read(listed: list[str], errors: dict[str, GraphError]) -> None:
     """One group fails alone; when all do, it is not about the groups. One that does not exist has been read."""
-    listed = list(listed)
     refused = [errors[group] for group in listed if group in errors and errors[group].code != "not_found"]
     if refused and all(group in errors for group in listed):
         raise refused[0]

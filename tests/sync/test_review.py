@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from directory_sync import tasks
@@ -124,6 +125,16 @@ def test_group_ids_of_a_list_in_capitals_are_the_same_groups(endpoints, db, dire
     sync(connection)
 
     assert names(connection, LISTED) == ["Ann"]
+
+
+def test_list_in_capitals_makes_no_second_group(endpoints, db, directory):
+    team = directory.add_group("Team", members=[person(directory, "Ann")])
+    connection = connect(directory, group_ids=(team,))
+    set_options(connection, scope_group_ids=[team.upper(), team])
+
+    sync(connection)
+
+    assert [(row.entra_id, row.recipients) for row in connection.groups.all()] == [(team, 1)]
 
 
 # --- Hidden groups
@@ -349,6 +360,15 @@ def test_failed_run_leaves_nothing_that_it_has_read(connection, directory, tenan
 
     assert run.state == SyncRun.State.FAILED
     assert not JournalPage.objects.exists()
+
+
+def test_defect_whose_exception_has_an_empty_code_ends_the_run(connection, directory, monkeypatch):
+    def break_off(*_args, **_options):
+        raise ValidationError("odd")  # its code is None
+
+    monkeypatch.setattr(perform, "pull", break_off)
+
+    assert sync(connection).problem == "defect"
 
 
 def test_run_taken_over_while_it_parks_does_no_harm(connection, directory, monkeypatch):
