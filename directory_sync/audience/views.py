@@ -76,7 +76,7 @@ def _told(change: choosing.Change) -> str:
     parts = []
     if change.added:
         added = ngettext("%(n)s segment added", "%(n)s segments added", change.added) % {"n": change.added}
-        parts.append(_("%(added)s; its people are in, and a sync brings them up to date.") % {"added": added})
+        parts.append(_("%(added)s; the people are in, and a sync brings them up to date.") % {"added": added})
     if change.removed:
         removed = ngettext("%(n)s segment removed.", "%(n)s segments removed.", change.removed)
         parts.append(removed % {"n": change.removed})
