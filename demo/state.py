@@ -60,7 +60,7 @@ class State:
             "VAR_DIR": str(self.folder),
             "DATABASE_URL": f"sqlite:///{self.folder / 'db.sqlite3'}",
             "REDIS_URL": "",
-            "EMAIL_URL": f"filemail://{self.folder / 'outbox'}",
+            "EMAIL_URL": f"filemail:///{self.folder / 'outbox'}",  # a path's first slash is the URL's own
             "ALLOWED_HOSTS": "localhost,127.0.0.1",
             "BASE_URL": f"http://localhost:{web_port}",
             "SUPPORT_EMAIL": "support@hq.example",

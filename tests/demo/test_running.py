@@ -72,6 +72,8 @@ def test_demo_opens_ends_on_ctrl_c_and_goes_on_where_it_was(tmp_path):
 
     assert (status, left) == (0, {})
     assert "Healthy" in first
+    assert "Connect the directory of Fabrikam" in first
+    assert list((tmp_path / "demo" / "outbox").iterdir())
     assert f'href="/connect/{link}"' in second
 
 
