@@ -66,7 +66,7 @@ class Visitor:
         if self.scripted and by_itself:
             self.page.locator(selector).first.wait_for(timeout=20_000)
         else:
-            wait_until(lambda: self.page.locator(selector).count() or self._refresh())
+            wait_until(lambda: self.page.locator(selector).count() or self._refresh(), seconds=20)
 
     def look(self, name: str) -> None:
         """See the page light and dark, wide and narrow: nothing wider than the screen, no violation of axe's rules."""
