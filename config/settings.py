@@ -84,7 +84,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     VAR_DIR.mkdir(parents=True, exist_ok=True)
     # One writer at a time, the others wait: without IMMEDIATE and WAL, workers meet "database is locked".
     DATABASES["default"]["OPTIONS"] = {
-        "timeout": 20,
+        "timeout": 60,
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-65536;",
     }
@@ -100,7 +100,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 REDIS_URL = env.str("REDIS_URL", default="")
 SYNC_TIMEOUT = 3600  # seconds a job may take; a run parks itself well before
-SYNC_STALE_AFTER = env.float("SYNC_STALE_AFTER", default=600)  # seconds of silence after which a run is free
+SYNC_STALE_AFTER = env.float("SYNC_STALE_AFTER", default=1800)  # seconds of silence after which a run is free
 NOW_TIMEOUT = 300
 Q_CLUSTER = {
     "name": "sync",

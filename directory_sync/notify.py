@@ -96,15 +96,17 @@ def after_run(run: SyncRun, now: datetime | None = None) -> str:
 
 
 def _reason(run: SyncRun, now: datetime) -> str:
-    """The first sync once; a failure at once and then daily at most, per cause; what passes only after a day."""
+    """The first sync once; a failure or a hold at once and then daily, per cause; what passes only after a day."""
     connection = Connection.objects.get(pk=run.connection_id)
     told = Event.objects.filter(connection=connection)
     if run.state in (SyncRun.State.SUCCEEDED, SyncRun.State.PARTIAL):
         is_first = run.kind != SyncRun.Kind.GROUP and not told.filter(verb=TOLD_OF_FIRST_SYNC).exists()
         return TOLD_OF_FIRST_SYNC if is_first else ""
-    if run.state != SyncRun.State.FAILED or connection.state == Connection.State.DISCONNECTED:
+    if run.state not in (SyncRun.State.FAILED, SyncRun.State.HELD):
         return ""
-    since = connection.failing_since or now
+    if connection.state == Connection.State.DISCONNECTED:
+        return ""
+    since = connection.failing_since or now - A_DAY
     if _diagnosis(run).who == "wait" and since > now - A_DAY:
         return ""
     lately = told.filter(verb=TOLD_OF_FAILURE, facts__problem=run.problem, at__gte=since, at__gt=now - A_DAY)

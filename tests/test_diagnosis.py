@@ -68,7 +68,7 @@ def test_the_scan_of_the_sources_finds_codes_of_each_kind():
     found = written_codes()
 
     assert {"tls", "network", "timeout", "cloud_dod", "hidden_membership", "sealing_key", "foreign_host"} <= found
-    assert {"defect", "group_not_found", "consent_missing", "wrong_cloud", "endless_paging"} <= found
+    assert {"held_people", "group_not_found", "consent_missing", "wrong_cloud", "endless_paging"} <= found
 
 
 @pytest.mark.parametrize("code", CATALOGUE)

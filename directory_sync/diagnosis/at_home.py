@@ -14,6 +14,30 @@ ENTRIES: dict[str, Entry] = {
             " enter a new client secret."
         ),
     ),
+    "held_people": Entry(
+        title=_("Held: too many people would leave at once"),
+        what=_(
+            "In Entra so many people were removed or disabled since the last sync that somebody should look first."
+            " Nothing was changed; the last good lists are in use."
+        ),
+        who="support",
+        cure=_(
+            "If the change was meant, release the run; if not, have it undone in Entra, and the next sync goes on by"
+            " itself."
+        ),
+    ),
+    "held_links": Entry(
+        title=_("Held: this group would lose too many people at once"),
+        what=_(
+            "So many people were taken out of the group in Entra that somebody should look first. They are kept for"
+            " now; people who left the company are out, and everything else is up to date."
+        ),
+        who="support",
+        cure=_(
+            "If the change was meant, release it; if not, put the people back in Entra, and the next sync goes on by"
+            " itself."
+        ),
+    ),
     "defect": Entry(
         title=_("A defect on our side"),
         what=_("The program stopped over something that it should have coped with. Nothing was changed."),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ..models import Connection, Group
+from ..models import Connection, Group, SyncRun
 
 
 def add_json(parser: ArgumentParser) -> None:
@@ -33,6 +33,17 @@ def connection_named(text: str) -> Connection:
         raise CommandError(f"{text!r} is not a connection's UUID; `add_connection` prints it.") from None
     if found is None:
         raise CommandError(f"There is no connection {text}.")
+    return found
+
+
+def run_named(text: str) -> SyncRun:
+    """The run with this UUID. Raises CommandError with what to do."""
+    try:
+        found = SyncRun.objects.filter(pk=UUID(text)).first()
+    except ValueError:
+        raise CommandError(f"{text!r} is not a run's UUID; `sync_directory --json` prints it.") from None
+    if found is None:
+        raise CommandError(f"There is no run {text}.")
     return found
 
 

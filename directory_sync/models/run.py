@@ -49,6 +49,7 @@ class SyncRun(models.Model):
     state = models.CharField(max_length=20, choices=State, default=State.QUEUED)
     stage = models.CharField(max_length=20, blank=True)
     attempt = models.PositiveIntegerField(default=0)
+    worker = models.CharField(max_length=200, blank=True, editable=False, help_text="Host and process at work on it.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
@@ -91,6 +92,20 @@ class SyncRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} run of {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def percent(self) -> int | None:
+        """How much of what Entra counted has been read, 0 to 100; None when nothing was counted."""
+        if not self.expected_objects:
+            return None
+        return min(100, 100 * self.read_objects // self.expected_objects)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace so far; None before there is one."""
+        if not self.expected_objects or not self.read_objects:
+            return None
+        return self.seconds * max(self.expected_objects - self.read_objects, 0) / self.read_objects
 
     @property
     def seconds(self) -> float:

@@ -9,11 +9,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ..models import Connection, SyncRun
-from . import schedule
+from . import schedule, worker
 
 RESULT = (
     *("state", "finished_at", "stage", "problem", "problem_subject", "request_id"),
     *("requests", "users", "groups", "contacts", "memberships", "added", "changed", "removed", "held", "peak_rss_mib"),
+    "losses",
 )
 
 
@@ -33,11 +34,21 @@ def claim_next(now: datetime | None = None) -> SyncRun | None:
     return None
 
 
+def queue(connection: Connection, trigger: str, *, releases: SyncRun | None = None) -> SyncRun | None:
+    """Create a run for the next free worker; None when the connection has an active one."""
+    try:
+        with transaction.atomic():
+            return SyncRun.objects.create(connection=connection, trigger=trigger, releases=releases)
+    except IntegrityError:
+        return None
+
+
 def claim(run: SyncRun, now: datetime | None = None) -> bool:
     """Take this run unless somebody else is at work on it. Raises its `attempt`."""
     now = now or timezone.now()
     mine = schedule.waiting_runs(now).order_by().filter(pk=run.pk, attempt=run.attempt)
-    if not mine.update(state=SyncRun.State.RUNNING, attempt=F("attempt") + 1, heartbeat_at=now):
+    taken = {"state": SyncRun.State.RUNNING, "attempt": F("attempt") + 1, "heartbeat_at": now, "worker": worker.name()}
+    if not mine.update(**taken):
         return False
     run.refresh_from_db()
     SyncRun.objects.filter(pk=run.pk, started_at=None).update(started_at=now)
@@ -68,6 +79,7 @@ def begin(
                 attempt=1,
                 started_at=now,
                 heartbeat_at=now,
+                worker=worker.name(),
             )
     except IntegrityError:
         return None
@@ -106,11 +118,16 @@ def finish(run: SyncRun, state: str, *, now: datetime | None = None, error: Exce
     run.problem_subject = str(getattr(error, "subject", ""))[:200]
     run.request_id = str(getattr(error, "request_id", ""))[:80]
     beat(run, **{name: getattr(run, name) for name in RESULT})
-    standing: dict[str, Any] = {"failures": F("failures") + 1, "failing_since": Coalesce("failing_since", Value(now))}
+    standing: dict[str, Any] = {}
+    if state in (SyncRun.State.FAILED, SyncRun.State.PARTIAL):
+        standing = {"failures": F("failures") + 1, "failing_since": Coalesce("failing_since", Value(now))}
     if state == SyncRun.State.SUCCEEDED:
         standing = {"failures": 0, "failing_since": None}
+    connection = Connection.objects.filter(pk=run.connection_id)
     if state in (SyncRun.State.SUCCEEDED, SyncRun.State.PARTIAL):
         standing["synced_at"] = now
-    Connection.objects.filter(pk=run.connection_id).update(
-        problem=run.problem, problem_subject=run.problem_subject, **standing
-    )
+        connection.filter(state=Connection.State.QUARANTINED).update(state=Connection.State.ACTIVE)
+    if state != SyncRun.State.FAILED:
+        earlier = SyncRun.objects.filter(connection=run.connection_id, state=SyncRun.State.HELD).exclude(pk=run.pk)
+        earlier.update(state=SyncRun.State.SUPERSEDED)
+    connection.update(problem=run.problem, problem_subject=run.problem_subject, **standing)

@@ -11,7 +11,7 @@ from ..graph.batch import LARGEST_BATCH, BatchRequest
 from ..graph.client import GraphClient
 from ..graph.errors import GraphError
 from ..graph.reads import kind_of, member_of, walk_members
-from ..models import Connection, Group, Membership, Recipient, SyncRun
+from ..models import Connection, Group, Membership, Nesting, Recipient, SyncRun
 from . import bulk, claim
 from .merge import object_id, objects
 from .plan import Plan
@@ -29,6 +29,7 @@ def confirm(plan: Plan, run: SyncRun, client: GraphClient) -> None:
     _settle_unshown_links(plan, run, client, hidden)
     _settle_returned_groups(plan, run, client, hidden)
     _settle_arrivals(plan, run, client)
+    _settle_rereads(plan, run, client, hidden)
 
 
 def hidden_groups(plan: Plan, connection: Connection, client: GraphClient) -> set[str]:
@@ -88,6 +89,23 @@ def _settle_arrivals(plan: Plan, run: SyncRun, client: GraphClient) -> None:
     plan.links_settled |= plan.arrivals - plan.links_due
 
 
+def _settle_rereads(plan: Plan, run: SyncRun, client: GraphClient, hidden: set[str]) -> None:
+    """Groups to be read anew, and the groups inside them: their members as they are now, in place of our links."""
+    due = run.connection.groups.filter(reread_due=True, is_read=True).exclude(status=Group.Status.GONE)
+    asked = set(due.values_list("entra_id", flat=True)) - hidden - plan.gone_groups
+    for group, members in read_members(run, client, asked, nested=True).items():
+        if isinstance(members, GraphError):
+            plan.failed_groups[group] = members.code
+            continue
+        ours = Group.objects.filter(connection=run.connection, entra_id=group)
+        people = Membership.objects.filter(group__in=ours, recipient__removed_at=None)
+        nested = Nesting.objects.filter(parent__in=ours)
+        had = {*people.values_list("recipient__entra_id", flat=True), *nested.values_list("child__entra_id", flat=True)}
+        plan.links.setdefault(group, {}).update(members)
+        plan.dropped_links[group] = had.difference(members, plan.removed_people)
+    plan.reread_groups = asked
+
+
 def _replace_groups(plan: Plan, user: str, ours: set[str], groups: set[str]) -> None:
     """His links become those that Graph lists; one that this very round has named stays, as lists may lag."""
     for group in ours - groups:
@@ -111,16 +129,19 @@ def _kept_links(connection: Connection, users: list[str]) -> defaultdict[str, se
     return ours
 
 
-def read_members(run: SyncRun, client: GraphClient, groups: Iterable[str]) -> dict[str, dict[str, str] | GraphError]:
-    """Group id → its direct members (id → kind), or why they could not be read."""
+def read_members(
+    run: SyncRun, client: GraphClient, groups: Iterable[str], *, nested: bool = False
+) -> dict[str, dict[str, str] | GraphError]:
+    """Group id → its direct members (id → kind), or why they could not be read; `nested`: of groups inside, too."""
     found: dict[str, dict[str, str] | GraphError] = {group: {} for group in groups}
     if not found:
         return {}
-    for page in walk_members(client, sorted(found), select=("id",), nested=False):
+    for page in walk_members(client, sorted(found), select=("id",), nested=nested):
         claim.beat(run, requests=client.requests)
-        members = found[page.group_id]
+        group = object_id(page.group_id)
+        members = found.setdefault(group, {})
         if page.error:
-            found[page.group_id] = page.error
+            found[group] = page.error
         elif isinstance(members, dict):
             members |= {item["id"]: kind_of(item) for item in objects(page.items)}
     return found

@@ -21,7 +21,7 @@ def write(run: SyncRun, page: JournalPage, items: list[dict[str, Any]]) -> None:
     page.run = run
     page.body = zlib.compress(orjson.dumps(items), 1)
     with transaction.atomic():
-        beat(run, pages=F("pages") + 1)
+        beat(run, pages=F("pages") + 1, read_objects=F("read_objects") + len(items))
         page.save(force_insert=True)
 
 

@@ -13,9 +13,11 @@ from ..models import Connection, SyncRun
 from . import claim, journal, schedule
 from .apply import apply
 from .confirm import confirm
+from .judge import TooManyLeave
 from .plan import Plan, plan_directory
 from .pull import Parked, Stream, pull
 from .sign_in import open_client
+from .verify import verify
 from .walk import plan_selected
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,9 @@ def _attempt(run: SyncRun, deadline: float | None) -> None:
         raise
     except Parked:
         claim.park(run)
+    except TooManyLeave as held:
+        log.warning("run %s is held: %s would leave", run.pk, len(held.losses))
+        _hold(run, held)
     except GraphError as error:
         log.warning("run %s failed: %s", run.pk, error)
         _fail(run, error)
@@ -74,10 +79,17 @@ def _perform(run: SyncRun, deadline: float | None) -> None:
             plan, streams = _read(run, client, deadline)
         finally:
             run.requests = client.requests
-        can_read_hidden = "Member.Read.Hidden" in client.roles()
-    errors = [stream.error for stream in streams.values() if stream.error]
-    if errors and len(errors) == len(streams):
-        raise errors[0]
+        errors = [stream.error for stream in streams.values() if stream.error]
+        if errors and len(errors) == len(streams):
+            raise errors[0]
+        _apply(run, plan, streams, errors, can_read_hidden="Member.Read.Hidden" in client.roles())
+        _verify(run, client)
+
+
+def _apply(
+    run: SyncRun, plan: Plan, streams: dict[str, Stream], errors: list[GraphError], *, can_read_hidden: bool
+) -> None:
+    """Everything that the run changes, its own result included, in one transaction."""
     run.peak_rss_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     now = timezone.now()
     state = SyncRun.State.PARTIAL if errors else SyncRun.State.SUCCEEDED
@@ -86,6 +98,29 @@ def _perform(run: SyncRun, deadline: float | None) -> None:
         claim.finish(run, state, now=now, error=errors[0] if errors else None)
         if any(_may_pass(error) for error in errors):
             schedule.retry(run.connection_id, now)
+        journal.discard(run)
+
+
+def _verify(run: SyncRun, client: GraphClient) -> None:
+    """Hold our numbers against Entra's; the run is over, so what goes wrong here waits for another night."""
+    try:
+        verify(run.connection, client, timezone.now())
+    except GraphError as error:
+        log.warning("numbers could not be checked after run %s: %s", run.pk, error)
+    SyncRun.objects.filter(pk=run.pk).update(requests=client.requests)
+
+
+def _hold(run: SyncRun, held: TooManyLeave) -> None:
+    """Keep everything as it is, and name who would leave. What somebody has dismissed is not held again."""
+    run.losses, run.held = held.losses, len(held.losses)
+    since = SyncRun.objects.filter(connection=run.connection_id, state=SyncRun.State.SUCCEEDED).first()
+    dismissed = SyncRun.objects.filter(connection=run.connection_id, state=SyncRun.State.DISMISSED)
+    if since:
+        dismissed = dismissed.filter(created_at__gt=since.created_at)
+    known = {entra_id for losses in dismissed.values_list("losses", flat=True) for entra_id in losses}
+    state = SyncRun.State.DISMISSED if known.issuperset(held.losses) else SyncRun.State.HELD
+    with transaction.atomic():
+        claim.finish(run, state, error=held)
         journal.discard(run)
 
 
@@ -111,6 +146,8 @@ def _fail(run: SyncRun, error: Exception) -> None:
         claim.finish(run, SyncRun.State.FAILED, now=now, error=error)
         if _may_pass(error):
             schedule.retry(run.connection_id, now)
+        else:
+            schedule.quarantine(run.connection_id, now)
         journal.discard(run)
 
 

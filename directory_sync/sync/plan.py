@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..models import Connection, Group, Membership, Nesting, Recipient, SyncRun
+from ..models import Connection, Group, HeldRemoval, Membership, Nesting, Recipient, SyncRun
 from . import bulk, facts, journal
 from .merge import Seen, merged
 from .pull import Stream
@@ -18,6 +18,8 @@ class Plan:
 
     `missing_*` and `unshown_links` are absences in a full round. They only nominate: `confirm` asks Graph
     about each before it becomes a loss. `confines`: whatever no walked group reaches is not to be kept.
+    `withheld` are removals that the guard took out of `dropped_links`; `shown_again` are links whose removal
+    was held and which Entra has after all.
     """
 
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -37,6 +39,11 @@ class Plan:
     dropped_links: Pairs = field(default_factory=dict)
     unshown_links: Pairs = field(default_factory=dict)
     confines: bool = False
+
+    reread_groups: set[str] = field(default_factory=set)
+    shown_again: set[tuple[str, str]] = field(default_factory=set)
+    withheld: Pairs = field(default_factory=dict)
+    held_groups: set[str] = field(default_factory=set)
 
     counts: dict[str, int] = field(default_factory=dict)
 
@@ -63,6 +70,7 @@ def plan_directory(run: SyncRun, streams: dict[str, Stream]) -> Plan:
         plan.counts["memberships"] = sum(len(entry.links) for entry in seen.values())
         plan_groups(plan, run.connection, seen)
         plan_links(plan, seen)
+        _notice_shown_again(plan, run.connection, seen)
         if stream.is_full:
             nominate_links(plan, run.connection, seen)
     _prefer_present(plan)
@@ -127,6 +135,13 @@ def plan_links(plan: Plan, seen: dict[str, Seen]) -> None:
                 plan.drop(group, member)
             else:
                 plan.links.setdefault(group, {})[member] = kind
+
+
+def _notice_shown_again(plan: Plan, connection: Connection, seen: dict[str, Seen]) -> None:
+    held = HeldRemoval.objects.filter(group__connection=connection)
+    for group, member in held.values_list("group__entra_id", "member_entra_id"):
+        if group in seen and seen[group].links.get(member) is not None:
+            plan.shown_again.add((group, member))
 
 
 def nominate_links(plan: Plan, connection: Connection, seen: dict[str, Seen]) -> None:

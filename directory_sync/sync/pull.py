@@ -68,11 +68,23 @@ def pull(run: SyncRun, client: GraphClient, *, deadline: float | None = None) ->
     or when none comes.
     """
     journal.discard_if_old(run)
+    if not run.journal.exists():
+        claim.beat(run, read_objects=0)
     streams = {name: _starting(run, client, name, select) for name, select in selects(run.connection).items()}
+    if all(stream.is_full and stream.number == 0 for stream in streams.values()):
+        claim.beat(run, expected_objects=_expected(client, streams))
     while waiting := [stream for stream in streams.values() if not stream.is_complete and stream.error is None]:
         for stream in _read(run, client, waiting, deadline):
             streams[stream.name] = _afresh(run, client, stream) if _has_expired(stream) else stream
     return streams
+
+
+def _expected(client: GraphClient, streams: Iterable[str]) -> int:
+    """How many objects Entra counts, for the bar; 0 when it does not say, since a run never fails for that."""
+    try:
+        return sum(client.count(f"/{name}") for name in streams)
+    except GraphError:
+        return 0
 
 
 def _has_expired(stream: Stream) -> bool:

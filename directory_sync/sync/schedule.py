@@ -9,12 +9,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from ..models import Connection, SyncRun
+from . import worker
 
 MONDAY = 0
 FULL_RESYNC = "full"  # as a trigger: a manual run that reads everything anew
 FULL_ROUND_EVERY = 7  # nights; delta links live no longer
 FIRST_RETRY = timedelta(minutes=15)
 LONGEST_RETRY = timedelta(hours=6)
+QUARANTINE = (timedelta(hours=6), timedelta(hours=12), timedelta(hours=24))  # the last one over and over
 STALE_AFTER = timedelta(seconds=settings.SYNC_STALE_AFTER)
 
 
@@ -42,6 +44,16 @@ def retry(connection_id: UUID, now: datetime) -> None:
     later.update(due_at=again, due_trigger=SyncRun.Trigger.RETRY)
 
 
+def quarantine(connection_id: UUID, now: datetime) -> None:
+    """Entra refuses the credentials: ask less and less often, until a run succeeds."""
+    failures = Connection.objects.values_list("failures", flat=True).get(pk=connection_id)
+    again = now + QUARANTINE[min(max(failures, 1), len(QUARANTINE)) - 1]
+    live = Connection.objects.filter(
+        pk=connection_id, state__in=[Connection.State.ACTIVE, Connection.State.QUARANTINED]
+    )
+    live.update(state=Connection.State.QUARANTINED, due_at=again, due_trigger=SyncRun.Trigger.RETRY)
+
+
 def sync_now(connection: Connection, trigger: str = SyncRun.Trigger.MANUAL, now: datetime | None = None) -> bool:
     """Make the connection due; a run that is under way is followed by another. False when it can't sync."""
     live = Connection.objects.filter(
@@ -60,7 +72,9 @@ def is_full_night(connection: Connection, now: datetime) -> bool:
 
 def waiting_runs(now: datetime):
     """Runs that a worker may take: parked ones, and those whose worker has fallen silent."""
-    silent = Q(state=SyncRun.State.RUNNING, heartbeat_at__lt=now - STALE_AFTER)
+    running = SyncRun.objects.filter(state=SyncRun.State.RUNNING)
+    gone = [name for name in running.values_list("worker", flat=True).order_by().distinct() if worker.is_gone(name)]
+    silent = Q(state=SyncRun.State.RUNNING) & (Q(heartbeat_at__lt=now - STALE_AFTER) | Q(worker__in=gone))
     return SyncRun.objects.filter(Q(state=SyncRun.State.QUEUED) | silent).order_by("created_at")
 
 

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if bool(options["connection"]) == options["all"]:
             raise CommandError("Name one connection, or say --all.")
         if options["all"]:
-            chosen = list(Connection.objects.filter(state=Connection.State.ACTIVE))
+            chosen = list(Connection.objects.filter(state__in=[Connection.State.ACTIVE, Connection.State.QUARANTINED]))
         else:
             chosen = [connection_named(options["connection"])]
         runs = [self._sync(connection, full=options["full"]) for connection in chosen]

@@ -1,0 +1,160 @@
+"""The guard at work: who was reached before, who is reached after, and which removals have to wait."""
+
+from django.db.models import QuerySet
+
+from ..models import Connection, Group, GroupClosure, HeldRemoval, Membership, Nesting, SyncRun
+from . import bulk, derive, nesting
+from .guard import Thresholds, loses_too_much, too_many_leave
+from .plan import Plan
+from .verify import in_use
+
+People = dict[int, str]  # row id → object id
+Decision = HeldRemoval.Decision
+
+
+class TooManyLeave(Exception):
+    """The run is held whole; `losses` are the object ids of those who would leave."""
+
+    code = "held_people"
+
+    def __init__(self, losses: list[str]) -> None:
+        super().__init__(len(losses))
+        self.losses = losses
+
+
+class Watch:
+    """What a run is about to change: people of the connection and of each group in use, before and after.
+
+    The first sync is watched for its history, and never held.
+    """
+
+    def __init__(self, run: SyncRun, plan: Plan, *, everybody: bool) -> None:
+        self._run = run
+        self._touched = None if everybody else plan.people.keys() | plan.removed_people
+        self._thresholds = Thresholds.of(run.connection.guard)
+        self._passed: set[int] = set()
+        self._total = derive.recipients(run.connection).count()
+        self.people = self.people_after = self._recipients()
+        self.groups = _watched(run.connection, plan, everybody=everybody)
+        self.members = {group.pk: reached(group) for group in self.groups}
+        self.members_after = self._base = dict(self.members)
+        self.tripped: list[Group] = []
+
+    def make_accepted_removals(self) -> set[int]:
+        """Take away the links whose loss somebody has accepted; returns the groups that lost some."""
+        connection = self._run.connection
+        accepted = HeldRemoval.objects.filter(group__connection=connection, decision=Decision.ACCEPTED)
+        groups = set()
+        for group, member in accepted.values_list("group_id", "member_entra_id"):
+            Membership.objects.filter(group=group, recipient__entra_id=member).delete()
+            Nesting.objects.filter(parent=group, child__entra_id=member).delete()
+            groups.add(group)
+        accepted.delete()
+        if groups:
+            nesting.rebuild(connection, groups)
+            self._base = self._reached_now()
+        return groups
+
+    def compare(self) -> None:
+        """Look again after writing. Raises TooManyLeave; sets `tripped`, the groups that lose too many by links."""
+        self.people_after = self._recipients()
+        self.members_after = self._reached_now()
+        self.tripped = []
+        if self._run.connection.synced_at is None:
+            return
+        losses = [entra_id for pk, entra_id in self.people.items() if pk not in self.people_after]
+        accepted = set(self._run.releases.losses) if self._run.releases else set()
+        if too_many_leave(self._total, len(set(losses) - accepted), self._thresholds):
+            raise TooManyLeave(sorted(losses))
+        departed = self.people.keys() - self.people_after.keys()
+        for group in self.groups:
+            before = self._base[group.pk].keys()
+            lost = before - self.members_after[group.pk].keys() - departed
+            if group.pk not in self._passed and loses_too_much(len(before), len(lost), self._thresholds):
+                self.tripped.append(group)
+
+    def let_pass(self, group: Group) -> None:
+        """Do not hold this group: none of its losses is a removal that could wait."""
+        self._passed.add(group.pk)
+
+    def _reached_now(self) -> dict[int, People]:
+        fresh = Group.objects.in_bulk([group.pk for group in self.groups])
+        return {group.pk: reached(fresh[group.pk]) if group.pk in fresh else {} for group in self.groups}
+
+    def _recipients(self) -> People:
+        rows = derive.recipients(self._run.connection)
+        if self._touched is None:
+            return dict(rows.values_list("pk", "entra_id"))
+        found: People = {}
+        for chunk in bulk.chunks(sorted(self._touched)):
+            found |= dict(rows.filter(entra_id__in=chunk).values_list("pk", "entra_id"))
+        return found
+
+
+def reached(group: Group) -> People:
+    """The recipients of a group."""
+    return dict(group.reached().order_by().values_list("pk", "entra_id"))
+
+
+def _watched(connection: Connection, plan: Plan, *, everybody: bool) -> list[Group]:
+    """Groups in use whose people the plan, or a decision of staff, may change."""
+    chosen: QuerySet[Group] = in_use(connection).exclude(status=Group.Status.GONE)
+    if everybody:
+        return list(chosen)
+    accepted = HeldRemoval.objects.filter(group__connection=connection, decision=Decision.ACCEPTED)
+    direct = set(accepted.values_list("group_id", flat=True))
+    ids = plan.links.keys() | plan.dropped_links.keys()
+    for chunk in bulk.chunks(sorted(ids)):
+        direct |= set(connection.groups.filter(entra_id__in=chunk).values_list("pk", flat=True))
+    for chunk in bulk.chunks(sorted(plan.people.keys() | plan.removed_people)):
+        links = Membership.objects.filter(recipient__connection=connection, recipient__entra_id__in=chunk)
+        direct |= set(links.values_list("group_id", flat=True))
+    above = nesting.groups_above(connection, direct)
+    return [group for group in chosen if group.pk in above]
+
+
+def merge_decisions(plan: Plan, connection: Connection) -> None:
+    """Put what was held before into the plan: waiting removals are judged again, kept ones are not made.
+
+    A link that Entra shows again is held no more.
+    """
+    back: list[int] = []
+    held = HeldRemoval.objects.filter(group__connection=connection).exclude(decision=Decision.ACCEPTED)
+    for pk, group, member, decision in held.values_list("pk", "group__entra_id", "member_entra_id", "decision"):
+        if (group, member) in plan.shown_again or member in plan.links.get(group, {}):
+            back.append(pk)
+        elif decision == Decision.KEPT:
+            plan.dropped_links.get(group, set()).discard(member)
+        else:
+            plan.drop(group, member)
+    HeldRemoval.objects.filter(pk__in=back).delete()
+
+
+def withhold(plan: Plan, group: Group) -> int:
+    """Move the removals at and below this group out of the plan, to wait; returns how many there were."""
+    below = GroupClosure.objects.filter(ancestor=group.component).values_list("descendant__entra_id", flat=True)
+    moved = 0
+    for entra_id in below:
+        if members := plan.dropped_links.pop(entra_id, None):
+            plan.withheld.setdefault(entra_id, set()).update(members)
+            moved += len(members)
+    return moved
+
+
+def keep_withheld(plan: Plan, connection: Connection) -> int:
+    """Write down which removals wait, and forget those that were judged again and made; returns how many wait."""
+    waiting = {(group, member) for group, members in plan.withheld.items() for member in members}
+    rows = HeldRemoval.objects.filter(group__connection=connection, decision=Decision.WAITING)
+    made = []
+    for pk, group, member in rows.values_list("pk", "group__entra_id", "member_entra_id"):
+        if (group, member) in waiting:
+            waiting.discard((group, member))
+        else:
+            made.append(pk)
+    HeldRemoval.objects.filter(pk__in=made).delete()
+    groups = dict(connection.groups.filter(entra_id__in=plan.withheld).values_list("entra_id", "pk"))
+    HeldRemoval.objects.bulk_create(
+        (HeldRemoval(group_id=groups[group], member_entra_id=member) for group, member in sorted(waiting)),
+        batch_size=1_000,
+    )
+    return sum(len(members) for members in plan.withheld.values())
