@@ -2,7 +2,7 @@
 
 from .changes import UNCHANGED, Change, Link, changes, has_limited_info, kind_of
 from .delta import STREAMS, Page, delta_page, delta_pages, delta_url
-from .walking import WalkedPage, member_of, read_groups, walk_members
+from .walking import WalkedPage, member_of, read_groups, read_managers, walk_members
 
 __all__ = [
     "STREAMS",
@@ -19,5 +19,6 @@ __all__ = [
     "kind_of",
     "member_of",
     "read_groups",
+    "read_managers",
     "walk_members",
 ]

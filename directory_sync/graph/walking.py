@@ -77,6 +77,19 @@ def member_of(client: GraphClient, user_ids: Iterable[str]) -> dict[str, list[st
     return found
 
 
+def read_managers(client: GraphClient, user_ids: Iterable[str]) -> dict[str, dict[str, Any] | GraphError | None]:
+    """Each user's manager with id, name and mail; None for who has none ("user-list-manager" answers 404)."""
+    requests = [
+        BatchRequest(id, f"/users/{quote(id, safe='')}/manager?$select=id,displayName,mail")
+        for id in dict.fromkeys(user_ids)
+    ]
+    found: dict[str, dict[str, Any] | GraphError | None] = {}
+    for id, answer in client.batch(requests).items():
+        missing = answer.error is not None and answer.error.code == "not_found"
+        found[id] = None if missing else answer.error or _object(answer)
+    return found
+
+
 def _walk(client: GraphClient, pending: deque[tuple[str, str]]) -> Iterator[WalkedPage]:
     """Read (id, path) pairs in batches, and their nextLinks after them, until none is left.
 

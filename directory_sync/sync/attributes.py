@@ -50,3 +50,11 @@ def user_select(attributes: Iterable[str]) -> tuple[str, ...]:
     """What to ask of users when these attributes are approved, without repeats, in a stable order."""
     wanted = {source for attribute in attributes for source in SOURCES[attribute]}
     return (*BASE_USER, *sorted(wanted))
+
+
+def stored_key(attribute: str) -> str:
+    """Under which key of `Recipient.attributes` the attribute's value stands; "" where there is not exactly one."""
+    sources = SOURCES.get(attribute, ())
+    if attribute in PARTS:
+        return PARTS[attribute]
+    return sources[0] if len(sources) == 1 and sources[0] != "manager" else ""

@@ -23,13 +23,18 @@ class ClaimLost(Exception):
 
 
 def claim_next(now: datetime | None = None) -> SyncRun | None:
-    """Take the next due run: one that waits for a worker, else a new one of the longest due connection."""
+    """Take the run that has waited longest: a parked or abandoned one, or a new one of a due connection."""
     now = now or timezone.now()
-    for waiting in schedule.waiting_runs(now)[:20]:
-        if claim(waiting, now):
-            return waiting
-    for connection in Connection.objects.due(now)[:20]:
-        if run := begin(connection, connection.due_trigger, now, only_if_due=True):
+    # By how long each waits: a huge directory that parks again and again must not delay the small ones.
+    candidates: list[tuple[datetime, SyncRun | Connection]] = [
+        *((run.heartbeat_at or run.created_at, run) for run in schedule.waiting_runs(now)[:20]),
+        *((connection.due_at or now, connection) for connection in Connection.objects.due(now)[:20]),
+    ]
+    for _, found in sorted(candidates, key=lambda candidate: candidate[0]):
+        if isinstance(found, SyncRun):
+            if claim(found, now):
+                return found
+        elif run := begin(found, found.due_trigger, now, only_if_due=True):
             return run
     return None
 

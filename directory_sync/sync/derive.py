@@ -12,6 +12,7 @@ from django.db.models.fields import CharField
 from email_validator import EmailNotValidError, validate_email
 
 from ..models import Connection, Recipient
+from . import attributes
 
 LeftOut = Recipient.LeftOut
 CHUNK = 5_000
@@ -60,6 +61,8 @@ def rule(connection: Connection) -> tuple[Case, Case]:
     ]
     if connection.exclude_guests:
         reasons.append(When(Q(user_type__iexact="guest"), then=Value(LeftOut.EXCLUDED)))
+    if chosen := excluded_by_attribute(connection):
+        reasons.append(When(chosen, then=Value(LeftOut.EXCLUDED)))
     reasons += [
         When(~has_address, then=Value(LeftOut.NO_ADDRESS)),
         When(~valid, then=Value(LeftOut.INVALID_ADDRESS)),
@@ -72,6 +75,15 @@ def rule(connection: Connection) -> tuple[Case, Case]:
         output_field=CharField(),
     )
     return address, left_out
+
+
+def excluded_by_attribute(connection: Connection) -> Q:
+    """People with one of the connection's excluded values, ignoring case; an empty condition when it has none."""
+    chosen = Q()
+    for exclusion in connection.excluded_values:
+        if key := attributes.stored_key(str(exclusion.get("attribute"))):
+            chosen |= Q(**{f"attributes__{key}__iexact": exclusion.get("value")})
+    return chosen
 
 
 def recipients(connection: Connection) -> QuerySet[Recipient]:

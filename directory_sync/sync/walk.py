@@ -6,12 +6,14 @@ from django.db.models import F
 
 from ..graph.client import GraphClient
 from ..graph.errors import GraphError
-from ..graph.reads import changes, has_limited_info, kind_of, read_groups, walk_members
+from ..graph.reads import changes, has_limited_info, kind_of, read_groups, read_managers, walk_members
 from ..models import Group, SyncRun
-from . import attributes, claim
+from . import attributes, bulk, claim
 from .confirm import hidden_groups
 from .merge import Seen, object_id, objects
 from .plan import Plan, plan_groups, plan_people
+
+MANAGERS_AT_ONCE = 200  # users between two signs of life
 
 
 def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
@@ -35,14 +37,41 @@ def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
     _raise_if_none_could_be_read(listed, errors)
     plan.failed_groups = {group: error.code for group, error in errors.items()}
     _plan_read_groups(plan, run, client, [*listed, *plan.links])
+    outside = _add_managers(run, client, people, approved)
     for kind, types in (("user", ("user",)), ("contact", ("orgContact",))):
         seen = {id: entry for id, entry in people.items() if entry.kind in types}
-        plan.counts[f"{kind}s"] = len(seen)
+        plan.counts[f"{kind}s"] = len(seen.keys() - outside)
         plan_people(plan, run.connection, seen, kind, approved)
     plan.arrivals = set()  # every group was read whole, so nobody's links are in doubt
     plan.counts["memberships"] = sum(len(members) for members in plan.links.values())
     _plan_lost_links(plan, run, hidden_groups(plan, run.connection, client))
     return plan
+
+
+def _add_managers(run: SyncRun, client: GraphClient, people: dict[str, Seen], approved: list[str]) -> set[str]:
+    """Say of each user who manages him; one whose manager could not be read keeps the one he had.
+
+    Managers from outside the groups, who are returned, come with name and mail alone: whether their accounts
+    are enabled is not read, so they reach nobody.
+    """
+    outside: set[str] = set()
+    if not {"manager_name", "manager_email"} & set(approved):
+        return outside
+    users = [id for id, entry in people.items() if entry.kind == "user"]
+    for chunk in bulk.chunks(users, MANAGERS_AT_ONCE):
+        known = run.connection.recipients.filter(entra_id__in=chunk).values_list("entra_id", "manager_entra_id")
+        kept = dict(known)
+        for id, manager in read_managers(client, chunk).items():
+            if isinstance(manager, GraphError):
+                people[id].manager = kept.get(id, "")
+                continue
+            manager_id = object_id(manager["id"]) if manager else ""
+            people[id].manager = manager_id
+            if manager and manager_id not in people:
+                outside.add(manager_id)
+                _add(people, {**manager, "id": manager_id})
+        claim.beat(run, requests=client.requests)
+    return outside
 
 
 def _raise_if_none_could_be_read(listed: list[str], errors: dict[str, GraphError]) -> None:

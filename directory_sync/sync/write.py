@@ -138,7 +138,8 @@ def leave_scope(plan: Plan, connection: Connection) -> set[int]:
     left = set(outside.values_list("pk", flat=True))
     connection.groups.filter(pk__in=left, segments=None).delete()
     connection.groups.filter(pk__in=left).update(status=Group.Status.GONE)
-    connection.recipients.filter(memberships=None).delete()
+    manage = connection.recipients.exclude(memberships=None).values("manager_entra_id")
+    connection.recipients.filter(memberships=None).exclude(entra_id__in=manage).delete()
     return parents - left
 
 
