@@ -74,6 +74,11 @@ def sync_failing(run: SyncRun) -> None:
         _send("sync_failing", to_email, connection=connection, run=run, diagnosis=diagnosis, **own)
 
 
+def runs_late(connections: list[Connection]) -> None:
+    """Tell support that runs which are due are not being done: the operator should look at the workers."""
+    _send("runs_late", settings.SUPPORT_EMAIL, connections=connections, for_support=True)
+
+
 def after_run(run: SyncRun, now: datetime | None = None) -> str:
     """Send what a finished run gives reason to, and return the verb of what was told, or "".
 

@@ -1,34 +1,34 @@
 """What the clusters do by the clock. The clock of the nightly run itself is `Connection.due_at`."""
 
+from typing import Any
+
 from django.utils import timezone
 from django_q.models import Schedule
 
-# name → (function, minutes between two calls, cluster)
+
+def _minutes(minutes: int) -> dict[str, Any]:
+    return {"schedule_type": Schedule.MINUTES, "minutes": minutes, "cron": None}
+
+
+def _daily(cron: str) -> dict[str, Any]:
+    """By the calendar of SYNC_TIME_ZONE, clock changes included."""
+    return {"schedule_type": Schedule.CRON, "cron": cron, "minutes": None}
+
+
+# name → (function, when); all on the cluster that never waits for a run
 SCHEDULES = {
-    "dispatch due runs": ("directory_sync.tasks.dispatch", 1, "now"),
+    "dispatch due runs": ("directory_sync.tasks.dispatch", _minutes(1)),
+    "probe credentials": ("directory_sync.tasks.probe_credentials", _daily("0 7 * * *")),
+    "notice missed nights": ("directory_sync.tasks.notice_missed_nights", _minutes(60)),
 }
 
 
 def install() -> list[str]:
     """Write every schedule, drop those that are no more, and return the names. Does not disturb a pending one."""
-    for name, (function, minutes, cluster) in SCHEDULES.items():
-        Schedule.objects.update_or_create(
-            name=name,
-            defaults={
-                "func": function,
-                "schedule_type": Schedule.MINUTES,
-                "minutes": minutes,
-                "repeats": -1,
-                "cluster": cluster,
-            },
-            create_defaults={
-                "func": function,
-                "schedule_type": Schedule.MINUTES,
-                "minutes": minutes,
-                "repeats": -1,
-                "cluster": cluster,
-                "next_run": timezone.now(),
-            },
-        )
+    for name, (function, when) in SCHEDULES.items():
+        wanted = {"func": function, "repeats": -1, "cluster": "now", **when}
+        schedule, is_new = Schedule.objects.update_or_create(name=name, defaults=wanted)
+        if is_new and schedule.schedule_type == Schedule.CRON:
+            Schedule.objects.filter(pk=schedule.pk).update(next_run=schedule.calculate_next_run(timezone.now()))
     Schedule.objects.filter(func__startswith="directory_sync.").exclude(name__in=SCHEDULES).delete()
     return list(SCHEDULES)

@@ -82,7 +82,7 @@ def test_schedules_are_installed_once_however_often(db):
     for _ in range(2):
         schedules.install()
 
-    assert list(Schedule.objects.values_list("name", flat=True)) == list(schedules.SCHEDULES)
+    assert sorted(Schedule.objects.values_list("name", flat=True)) == sorted(schedules.SCHEDULES)
 
 
 def test_installing_schedules_leaves_others_alone_and_drops_old_ones_of_ours(db):
