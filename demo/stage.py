@@ -14,7 +14,7 @@ from . import remote
 from .processes import Child, wait_for
 from .state import State
 
-START = 40  # seconds that a process may take until it answers
+START = 90  # seconds that a process may take until it answers
 STOP = 20  # seconds that it may take to end; clusters finish the job at hand
 
 
