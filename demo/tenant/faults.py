@@ -3,20 +3,20 @@
 import threading
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from itertools import count
 from typing import Any
 
 import orjson
 
 from demo.tenant.messages import GraphError, LoginError, Request, Response
+from demo.tenant.spoiling import FOREIGN_PATH, VALUES, spoil_document
 
 HOLD_LIMIT = 300.0  # seconds; a test that forgets a gate must not hang for ever
-FOREIGN_PATH = "/v1.0/foreign?$skiptoken=elsewhere"
 
 ANSWERS: dict[str, tuple[int, str, str]] = {
     "400": (400, "Request_BadRequest", "Bad request."),
     "401": (401, "InvalidAuthenticationToken", "Access token has expired or is not yet valid."),
     "403": (403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
+    "403-policy": (403, "UnknownError", ""),
     "404": (404, "Request_ResourceNotFound", "Resource does not exist or one of its queried references is gone."),
     "410": (410, "Gone", "The delta token is no longer valid, and the client must reset the sync state."),
     "429": (429, "TooManyRequests", "Please retry again later."),
@@ -33,10 +33,12 @@ ANSWERS: dict[str, tuple[int, str, str]] = {
     ),
     "expired_page_token": (400, "Directory_ExpiredPageToken", "The specified page token value has expired."),
 }
-BREAKS = {"reset", "truncate", "silence"}
+BREAKS = {"reset", "reset_in_body", "truncate", "wrong_length", "silence"}
 SPECIAL = {
+    *VALUES,
     "502-html",
     "not_json",
+    "cut_json",
     "empty_body",
     "redirect",
     "foreign_next_link",
@@ -44,7 +46,6 @@ SPECIAL = {
     "repeated_next_link",
     "no_links",
     "no_account_enabled",
-    "empty_directory",
     "revoke_now",
 }
 
@@ -96,7 +97,7 @@ class Faults:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self.gates: list[Gate] = []
-        self._counter = count(1)
+        self.struck: list[str] = []
 
     def add(self, where: str, kind: str, **options: Any) -> Fault:
         """Add a fault; `where` is a kind of request as the counter names it, `*` and `?` allowed.
@@ -121,6 +122,7 @@ class Faults:
         """Forget all faults and open all gates."""
         with self._lock:
             self._faults.clear()
+            self.struck.clear()
         self.release()
 
     def release(self) -> None:
@@ -146,6 +148,7 @@ class Faults:
                     fault.after -= 1
                     continue
                 fault.hits += 1
+                self.struck.append(request.path)
                 if fault.times is not None:
                     fault.times -= 1
                 return fault
@@ -182,31 +185,15 @@ class Faults:
             response.break_off = fault.kind
         elif fault.kind == "not_json":
             response.body = b"<html>Sign in to the network</html>"
+        elif fault.kind == "cut_json":
+            response.body = response.body[: len(response.body) // 2]
         elif fault.kind == "empty_body":
             response.body = b""
         elif response.status == 200:
             document = orjson.loads(response.body)
-            self._spoil_document(fault.kind, document, request, graph_url, login_url)
+            spoil_document(fault.kind, document, request.target, graph_url, login_url)
             response.body = orjson.dumps(document)
         return response
-
-    def _spoil_document(self, kind: str, document: Any, request: Request, graph_url: str, login_url: str) -> None:
-        links = {
-            "foreign_next_link": login_url + FOREIGN_PATH,
-            "repeated_next_link": graph_url + request.target,
-            "endless_next_link": f"{graph_url}{request.target.partition('&endless=')[0]}&endless={next(self._counter)}",
-        }
-        if kind in links or kind in ("no_links", "empty_directory"):
-            document.pop("@odata.nextLink", None)
-        if kind in links:
-            document["@odata.nextLink"] = links[kind].replace("delta&", "delta?&")
-        if kind in links or kind == "no_links":
-            document.pop("@odata.deltaLink", None)
-        if kind == "empty_directory":
-            document["value"] = []
-        if kind == "no_account_enabled":
-            for item in document.get("value", [document]):
-                item.pop("accountEnabled", None)
 
     def _standing_before(self, request: Request) -> list[Gate]:
         found = []

@@ -110,13 +110,16 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+        half = len(body) // 2
+        self.send_header("Content-Length", str(half if response.break_off == "wrong_length" else len(body)))
         self.end_headers()
-        if response.break_off == "truncate":
+        if response.break_off in ("truncate", "reset_in_body"):
             self.close_connection = True
-            body = body[: len(body) // 2]
+            body = body[:half]
         self.wfile.write(body)
         self.wfile.flush()
+        if response.break_off == "reset_in_body":
+            self._reset()
 
     def _reset(self) -> None:
         """Close with a TCP reset, without a TLS good-bye."""
