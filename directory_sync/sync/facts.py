@@ -45,8 +45,12 @@ def text(value: Any, limit: int = 400) -> str:
 
 
 def person(seen: Seen, kind: str, before: dict[str, Any] | None, approved: list[str]) -> dict[str, Any]:
-    """A user's or contact's facts after this round; `before` are those of its row, None for a new one."""
+    """A user's or contact's facts after this round; `before` are those of its row, None for a new one.
+
+    Every user has an `accountEnabled`: a round that leaves it out has not said that he may not sign in.
+    """
     facts = dict(UNKNOWN_PERSON if before is None or seen.afresh else before)
+    facts["enabled"] = before["enabled"] if before else None
     facts["kind"] = kind
     sent = seen.properties
     for name, column in PERSON_TEXT.items():

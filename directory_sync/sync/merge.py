@@ -45,7 +45,10 @@ class Seen:
 
 
 def merged(pages: Iterable[list[dict[str, Any]]], *, is_full: bool) -> dict[str, Seen]:
-    """Object id → what the round said of it. `pages`: raw objects, in the order they were read."""
+    """Object id → what the round said of it. `pages`: raw objects, in the order they were read.
+
+    An object of which no page had more than its id has not been told empty: its page is missing.
+    """
     seen: dict[str, Seen] = {}
     for items in pages:
         for change in changes(objects(items)):
@@ -53,6 +56,8 @@ def merged(pages: Iterable[list[dict[str, Any]]], *, is_full: bool) -> dict[str,
             if entry is None:
                 entry = seen[change.id] = Seen(afresh=is_full)
             entry.add(change)
+    for entry in seen.values():
+        entry.afresh = entry.afresh and bool(entry.properties)
     return seen
 
 

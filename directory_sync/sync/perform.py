@@ -82,6 +82,7 @@ def _perform(run: SyncRun, deadline: float | None) -> None:
         errors = [stream.error for stream in streams.values() if stream.error]
         if errors and len(errors) == len(streams):
             raise errors[0]
+        errors += [plan.problem] if plan.problem else []
         _apply(run, plan, streams, errors, can_read_hidden="Member.Read.Hidden" in client.roles())
         _verify(run, client)
 

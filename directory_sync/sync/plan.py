@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..graph.errors import GraphError
 from ..models import Connection, Group, HeldRemoval, Membership, Nesting, Recipient, SyncRun
 from . import bulk, facts, journal
 from .merge import Seen, merged
@@ -19,7 +20,7 @@ class Plan:
     `missing_*` and `unshown_links` are absences in a full round. They only nominate: `confirm` asks Graph
     about each before it becomes a loss. `confines`: whatever no walked group reaches is not to be kept.
     `withheld` are removals that the guard took out of `dropped_links`; `shown_again` are links whose removal
-    was held and which Entra has after all.
+    was held and which Entra has after all. `problem`: what has to be mended in Entra, though the rest was read.
     """
 
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -39,6 +40,7 @@ class Plan:
     dropped_links: Pairs = field(default_factory=dict)
     unshown_links: Pairs = field(default_factory=dict)
     confines: bool = False
+    problem: GraphError | None = None
 
     reread_groups: set[str] = field(default_factory=set)
     shown_again: set[tuple[str, str]] = field(default_factory=set)
@@ -90,6 +92,8 @@ def plan_people(plan: Plan, connection: Connection, seen: dict[str, Seen], kind:
                     plan.removed_people.add(entra_id)
                 continue
             is_present = row is not None and row["is_read"] and row["removed_at"] is None
+            if not is_present and not entry.properties:
+                continue  # an id alone: whoever it is has not been read yet
             values = facts.person(entry, kind, row if is_present else None, approved)
             values["facts_hash"] = facts.facts_hash(values)
             if not is_present:
@@ -118,6 +122,8 @@ def plan_groups(plan: Plan, connection: Connection, seen: dict[str, Seen]) -> No
                 continue
             is_back = row is not None and row["status"] == Group.Status.GONE
             is_present = row is not None and row["is_read"] and not is_back
+            if not is_present and not entry.properties:
+                continue  # an id alone: its links make a placeholder of it
             values = facts.group(entry, row if is_present else None)
             if is_back:
                 plan.returned_groups.add(entra_id)

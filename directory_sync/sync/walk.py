@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import F
 
 from ..graph.client import GraphClient
-from ..graph.errors import GraphError
+from ..graph.errors import AccessDenied, GraphError
 from ..graph.reads import changes, has_limited_info, kind_of, read_groups, read_managers, walk_members
 from ..models import Group, SyncRun
 from . import attributes, bulk, claim
@@ -14,6 +14,7 @@ from .merge import Seen, object_id, objects
 from .plan import Plan, plan_groups, plan_people
 
 MANAGERS_AT_ONCE = 200  # users between two signs of life
+READ_BY = {"user": "User.Read.All", "orgContact": "OrgContact.Read.All"}
 
 
 def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
@@ -32,7 +33,9 @@ def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
             errors[group] = page.error
         for item in objects(page.items):
             members[item["id"]] = kind_of(item)
-            if kind_of(item) in ("user", "orgContact") and not has_limited_info(item):
+            if kind_of(item) in READ_BY and has_limited_info(item):
+                _note_unreadable(plan, run, kind_of(item))
+            elif kind_of(item) in READ_BY:
                 _add(people, item)
     _raise_if_none_could_be_read(listed, errors)
     plan.failed_groups = {group: error.code for group, error in errors.items()}
@@ -46,6 +49,12 @@ def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
     plan.counts["memberships"] = sum(len(members) for members in plan.links.values())
     _plan_lost_links(plan, run, hidden_groups(plan, run.connection, client))
     return plan
+
+
+def _note_unreadable(plan: Plan, run: SyncRun, kind: str) -> None:
+    """Members came as ids alone: so looks a missing permission ("permissions-overview"). What was known stays."""
+    if kind == "user" or run.connection.sync_contacts:
+        plan.problem = AccessDenied(code="permission_missing", subject=READ_BY[kind])
 
 
 def _add_managers(run: SyncRun, client: GraphClient, people: dict[str, Seen], approved: list[str]) -> set[str]:
@@ -69,7 +78,7 @@ def _add_managers(run: SyncRun, client: GraphClient, people: dict[str, Seen], ap
             people[id].manager = manager_id
             if manager and manager_id not in people:
                 outside.add(manager_id)
-                _add(people, {**manager, "id": manager_id})
+                _add(people, {**manager, "id": manager_id, "accountEnabled": None})
         claim.beat(run, requests=client.requests)
     return outside
 
