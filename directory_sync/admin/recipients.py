@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from .. import profile
 from ..models import Group, GroupClosure, Recipient
 from .reading import ReadOnlyAdmin, state
 
@@ -28,7 +29,7 @@ class RecipientAdmin(ReadOnlyAdmin):
     search_fields = ("name", "email", "mail", "username", "entra_id")
     fields = (
         *("name", "connection", "entra_id", "standing", "email"),
-        *("mail", "username", "kind", "user_type", "enabled", "removed_at", "attributes"),
+        *("mail", "username", "kind", "user_type", "enabled", "removed_at"),
     )
     readonly_fields = ("standing",)
     change_form_template = "admin/directory_sync/recipient/change_form.html"
@@ -44,7 +45,8 @@ class RecipientAdmin(ReadOnlyAdmin):
         return state("gone", recipient.get_left_out_display())
 
     def page_context(self, shown: Recipient) -> dict:
-        return {"why": WHY[shown.left_out], "memberships": groups_of(shown)}
+        attributes = profile.shown(shown, profile.manager_of(shown))
+        return {"why": WHY[shown.left_out], "attributes": attributes, "memberships": groups_of(shown)}
 
 
 def groups_of(recipient: Recipient) -> list[tuple[Group, bool]]:
