@@ -24,6 +24,7 @@ from .models import (
 )
 from .sync import schedule
 from .sync.attributes import NAMES
+from .sync.guard import Thresholds
 
 MOST_LISTED_GROUPS = 15
 
@@ -137,6 +138,7 @@ class Options:
     exclude_guests: bool
     scope: str
     scope_group_ids: tuple[str, ...]
+    guard: dict[str, float]  # thresholds; those that are the usual ones are left out
 
 
 # Of the owner only that it changed is logged, not who it was.
@@ -148,12 +150,13 @@ DECIDES_WHO_IS_REACHED = {"username_fallback", "sync_contacts", "exclude_guests"
 def change_options(connection: Connection, options: Options, *, by: str, user=None) -> list[str]:
     """Write the options that differ, and return their names; what needs another reading makes the connection due.
 
-    Raises ConnectionRefused for a disconnected connection, and for listed groups without an id or with a wrong one.
+    Raises ConnectionRefused for a disconnected connection, for listed groups without an id or with a wrong one, and
+    for thresholds that make no sense.
     """
     live = Connection.objects.select_for_update().live().filter(pk=connection.pk).first()
     if live is None:
         raise ConnectionRefused("This connection is disconnected; connect the directory anew.")
-    wanted = asdict(options) | {"scope_group_ids": _group_ids(options)}
+    wanted = asdict(options) | {"scope_group_ids": _group_ids(options), "guard": own_thresholds(options.guard)}
     changed = {name: value for name, value in wanted.items() if value != getattr(live, name)}
     if not changed:
         return []
@@ -180,6 +183,16 @@ def _group_ids(options: Options) -> list[str]:
     if wrong := [id for id in ids if not is_object_id(id)]:
         raise ConnectionRefused(f"Not an object ID: {', '.join(wrong)}.")
     return ids
+
+
+def own_thresholds(asked: dict[str, float]) -> dict[str, float]:
+    """The guard's thresholds that differ from the usual ones. Raises ConnectionRefused for one that makes no sense."""
+    usual = asdict(Thresholds())
+    if unknown := asked.keys() - usual:
+        raise ConnectionRefused(f"Unknown thresholds: {', '.join(sorted(unknown))}.")
+    if wrong := [name for name, value in asked.items() if value < 0 or (name.endswith("share") and value > 1)]:
+        raise ConnectionRefused(f"Out of range: {', '.join(wrong)}.")
+    return {name: value for name, value in asked.items() if value != usual[name]}
 
 
 def is_object_id(text: str) -> bool:

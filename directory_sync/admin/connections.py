@@ -1,5 +1,6 @@
 """Connections: the list with its worklists, and one page that says how each stands and what can be done."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,7 +11,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import connections
+from .. import connections, sharing
 from ..connections import ConnectionRefused
 from ..models import Access, Connection
 from ..tasks import dispatch
@@ -19,6 +20,7 @@ from .health import WORKLISTS, health, with_standing
 from .options import OptionsForm
 from .overview import overview, progress
 from .reading import ReadOnlyAdmin, actor, state
+from .sharing import SHARE, AccessForm, ShareForm
 
 OPERATE = "directory_sync.change_connection"
 
@@ -84,6 +86,8 @@ class ConnectionAdmin(ReadOnlyAdmin):
             door("progress/", require_safe(self.progress), "progress"),
             door("options/", self.options, "options"),
             door("disconnect/", self.disconnect, "disconnect"),
+            door("organizations/add/", self.share, "share"),
+            door("organizations/<int:access>/", self.access, "access"),
             *super().get_urls(),
         ]
 
@@ -145,7 +149,41 @@ class ConnectionAdmin(ReadOnlyAdmin):
             else:
                 self._tell(request, f"{len(changed)} changed." if changed else "", "Nothing was changed.")
                 return self._back(connection)
-        return self._page(request, connection, "form", "Edit options", form=form, button="Save the options")
+        return self._page(request, connection, "options", "Edit options", form=form, button="Save the options")
+
+    def share(self, request: HttpRequest, pk) -> HttpResponse:
+        """Let another organization use the connection."""
+        connection = self._operable(request, pk, SHARE)
+        form = ShareForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            asked = form.asked()
+            act = partial(sharing.add_organization, connection, asked.pop("organization"), **asked)
+            if self._share(request, form, act, "It uses this directory from now on.", "It did already."):
+                return self._back(connection)
+        title = "Add an organization"
+        return self._page(request, connection, "form", title, form=form, button="Add the organization")
+
+    def access(self, request: HttpRequest, pk, access: int) -> HttpResponse:
+        """Change which groups one organization sees."""
+        connection = self._operable(request, pk, SHARE)
+        theirs = get_object_or_404(Access.objects.select_related("organization"), connection=connection, pk=access)
+        form = AccessForm(request.POST or None, initial=AccessForm.of(theirs))
+        if request.method == "POST" and form.is_valid():
+            act = partial(sharing.change_access, theirs, **form.asked())
+            if self._share(request, form, act, "Changed, from now on.", "Nothing was changed."):
+                return self._back(connection)
+        title = f"What {theirs.organization} sees"
+        return self._page(request, connection, "form", title, form=form, button="Save")
+
+    def _share(self, request: HttpRequest, form: AccessForm, act, done: str, idle: str) -> bool:
+        """Whether the act was allowed; why it was not stands on the form."""
+        try:
+            happened = act(**actor(request))
+        except ConnectionRefused as refusal:
+            form.add_error(None, str(refusal))
+            return False
+        self._tell(request, done if happened else "", idle)
+        return True
 
     def disconnect(self, request: HttpRequest, pk) -> HttpResponse:
         connection = self._operable(request, pk)
@@ -155,8 +193,8 @@ class ConnectionAdmin(ReadOnlyAdmin):
             return self._back(connection)
         return self._page(request, connection, "disconnect", "Disconnect", recipients=connection.recipients.count())
 
-    def _operable(self, request: HttpRequest, pk) -> Connection:
-        if not request.user.has_perm(OPERATE):
+    def _operable(self, request: HttpRequest, pk, permission: str = OPERATE) -> Connection:
+        if not request.user.has_perm(permission):
             raise PermissionDenied
         return get_object_or_404(Connection, pk=pk)
 
@@ -166,7 +204,9 @@ class ConnectionAdmin(ReadOnlyAdmin):
     def _back(self, connection: Connection) -> HttpResponse:
         return redirect(reverse("admin:directory_sync_connection_change", args=[connection.pk]))
 
-    def _page(self, request: HttpRequest, connection: Connection, template: str, title: str, **context) -> HttpResponse:
+    def _page(
+        self, request: HttpRequest, connection: Connection, template: str, title: str, /, **context
+    ) -> HttpResponse:
         room = "" if template == "form" else "connection/"
         context |= {"title": title, "opts": self.opts, "original": connection}
         context |= self.admin_site.each_context(request)

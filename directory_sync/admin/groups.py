@@ -5,6 +5,8 @@ from django.contrib import admin
 from ..diagnosis import diagnose
 from ..explain import explain_group, people_left_out
 from ..models import Group
+from . import held, history
+from .overview import problem_code
 from .reading import ReadOnlyAdmin, state
 
 SHOWN = 25
@@ -52,9 +54,13 @@ class GroupAdmin(ReadOnlyAdmin):
 def explanation(group: Group) -> dict:
     """The group's numbers in words, its neighbours, its first people and those left out."""
     numbers = explain_group(group)
+    code = problem_code(group)
     return {
+        "waiting": held.count_in_group(group),
+        "people_waiting": held.in_group(group),
+        "changes": history.of_group(group),
         "numbers": [(words, numbers[name], name in SUMS) for name, words in NUMBERS.items()],
-        "diagnosis": diagnose(group.problem, group.name) if group.problem else None,
+        "diagnosis": diagnose(code, group.name) if code else None,
         "parents": Group.objects.filter(child_links__child=group)[:SHOWN],
         "children": Group.objects.filter(parent_links__parent=group)[:SHOWN],
         "reached": group.reached().order_by("name")[:SHOWN],

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from ..diagnosis import diagnose
-from ..models import Connection, Credential, Group, SyncRun
+from ..models import Connection, Credential, HeldRemoval, SyncRun
 
 EXPIRING_WITHIN = timedelta(days=30)
 STALE_AFTER = {Connection.Cadence.NIGHTLY: timedelta(hours=36), Connection.Cadence.WEEKLY: timedelta(days=8)}
@@ -19,10 +19,10 @@ def with_standing(connections: QuerySet[Connection]) -> QuerySet[Any]:
     """Adds what `health` needs: `secret_expires_on`, `holds`, `is_running`."""
     current = Credential.objects.filter(connection=OuterRef("pk"), slot=Credential.Slot.CURRENT)
     runs = SyncRun.objects.filter(connection=OuterRef("pk"))
-    held_groups = Group.objects.filter(connection=OuterRef("pk"), status=Group.Status.HELD)
+    waiting = HeldRemoval.objects.filter(group__connection=OuterRef("pk"), decision=HeldRemoval.Decision.WAITING)
     return connections.annotate(
         secret_expires_on=Subquery(current.values("expires_on")[:1]),
-        holds=Exists(runs.filter(state=SyncRun.State.HELD)) | Exists(held_groups),
+        holds=Exists(runs.filter(state=SyncRun.State.HELD)) | Exists(waiting),
         is_running=Exists(runs.filter(state__in=SyncRun.ACTIVE)),
     )
 

@@ -5,9 +5,12 @@ from typing import Any
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from ..diagnosis import Diagnosis, diagnose
-from ..models import AttributeGrant, Connection, Event, Group, SyncRun
+from ..models import AttributeGrant, Connection, Event, Group
+from ..progress import time_left
 from ..sync.attributes import NAMES
+from . import held
 from .health import health
+from .sharing import SHARE
 
 RUNS = 15
 GROUPS = 20
@@ -22,6 +25,7 @@ def overview(connection: Connection, user) -> dict[str, Any]:
     runs = list(connection.runs.all()[:RUNS])
     return {
         **progress(connection),
+        "holds": held.of_connection(connection),
         "health": health(connection),
         "diagnosis": _diagnosis(connection, connection.problem, connection.problem_subject),
         "credential": connection.current_credential(),
@@ -29,7 +33,7 @@ def overview(connection: Connection, user) -> dict[str, Any]:
         "runs": runs,
         "longest": max((run.seconds for run in runs), default=0) or 1,
         "groups": [
-            (group, _diagnosis(connection, group.problem, group.name)) for group in groups_by_urgency(connection)
+            (group, _diagnosis(connection, problem_code(group), group.name)) for group in groups_by_urgency(connection)
         ],
         "group_count": connection.groups.filter(is_read=True).count(),
         "recipient_count": connection.recipients.filter(left_out="").count(),
@@ -38,14 +42,16 @@ def overview(connection: Connection, user) -> dict[str, Any]:
         "events": connection.events.exclude(verb=CHECKED)[:EVENTS],
         "may_operate": user.has_perm("directory_sync.change_connection"),
         "may_approve": user.has_perm("directory_sync.add_attributegrant"),
+        "may_share": user.has_perm(SHARE),
         "may_withdraw": user.has_perm("directory_sync.change_attributegrant"),
         "is_live": connection.state != Connection.State.DISCONNECTED,
     }
 
 
 def progress(connection: Connection) -> dict[str, Any]:
-    """The run that holds the connection now, if any."""
-    return {"original": connection, "active_run": connection.runs.filter(state__in=SyncRun.ACTIVE).first()}
+    """The run that holds the connection now, if any, and how long it goes on reading."""
+    run = connection.runs.active().first()
+    return {"connection": connection, "active_run": run, "time_left": time_left(run) if run else ""}
 
 
 def attributes_by_organization(connection: Connection) -> list[dict[str, Any]]:
@@ -66,6 +72,11 @@ def groups_by_urgency(connection: Connection) -> QuerySet[Group]:
         output_field=IntegerField(),
     )
     return connection.groups.filter(is_read=True).order_by(urgency, "-recipients", "name")[:GROUPS]
+
+
+def problem_code(group: Group) -> str:
+    """What keeps the group from being up to date, "" for one that is."""
+    return group.problem if group.status in (Group.Status.ERROR, Group.Status.HELD) else ""
 
 
 def check_results(connection: Connection, checked: Event) -> list[dict[str, Any]]:
