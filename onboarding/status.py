@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from directory_sync.diagnosis import Diagnosis, diagnose
 from directory_sync.models import Connection, SyncRun
+from directory_sync.progress import time_left
 
 from . import checking
 from .mistakes import is_guid
@@ -25,6 +26,7 @@ class Step:
     label: str
     note: str = ""
     at: datetime | None = None
+    percent: int | None = None
 
 
 @dataclass(frozen=True)
@@ -100,15 +102,18 @@ def _first_sync(connection: Connection, run: SyncRun | None) -> Step:
     if run is None or run.state == SyncRun.State.QUEUED:
         return Step(title, "queued", _("Queued"), _("It starts within a minute or two."))
     if run.state == SyncRun.State.RUNNING:
-        return Step(title, "running", _("Running"), progress(run))
+        return Step(title, "running", _("Running"), progress(run), percent=run.percent)
     return Step(title, "failed", _("Failed"), _("We try again by ourselves, and at once when the cause is mended."))
 
 
 def progress(run: SyncRun) -> str:
-    """What a run is doing, in a sentence with what it has read so far."""
-    stage = STAGES.get(run.stage, STAGES["reading"])
-    pages = ngettext("%(count)d page read", "%(count)d pages read", run.pages) % {"count": run.pages}
-    return f"{stage} · {pages}" if run.pages else str(stage)
+    """What a run is doing, with what it has read so far and how long it goes on."""
+    told = [str(STAGES.get(run.stage, STAGES["reading"]))]
+    if run.pages:
+        told.append(ngettext("%(count)d page read", "%(count)d pages read", run.pages) % {"count": run.pages})
+    if run.percent is not None:
+        told.append(_("%(percent)d %%") % {"percent": run.percent})
+    return " · ".join(filter(None, [*told, time_left(run)]))
 
 
 def _online(connection: Connection) -> Step:

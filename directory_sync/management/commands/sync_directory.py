@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from directory_sync import notify
 from directory_sync.management.answers import add_json, answer, connection_named
+from directory_sync.management.bar import bar
 from directory_sync.models import Connection, SyncRun
 from directory_sync.sync import claim
 from directory_sync.sync.perform import perform
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             chosen = list(Connection.objects.filter(state__in=[Connection.State.ACTIVE, Connection.State.QUARANTINED]))
         else:
             chosen = [connection_named(options["connection"])]
-        runs = [self._sync(connection, full=options["full"]) for connection in chosen]
+        runs = [self._watched(connection, full=options["full"]) for connection in chosen]
         reports = [report(run) for run in runs]
         as_json = options["json"]
         if as_json and options["all"]:
@@ -41,6 +42,10 @@ class Command(BaseCommand):
                 answer(self, each, as_json=as_json)
         if failed := [run for run in runs if run.state not in WELL]:
             raise CommandError(f"{len(failed)} of {len(runs)} runs did not succeed: {failed[0].problem}.")
+
+    def _watched(self, connection: Connection, *, full: bool) -> SyncRun:
+        with bar(connection, self.stderr):
+            return self._sync(connection, full=full)
 
     def _sync(self, connection: Connection, *, full: bool) -> SyncRun:
         if connection.state in (Connection.State.DISCONNECTED, Connection.State.PAUSED):
