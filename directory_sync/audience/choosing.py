@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from .. import tasks
-from ..models import Connection, Event, Organization, Segment, Series
+from ..models import Connection, Event, Group, Organization, Segment, Series
 from ..models import SeriesSegment as Choice
 from ..sync import schedule
 from . import resolve
@@ -15,6 +15,10 @@ from . import resolve
 
 class UnknownSegment(LookupError):
     """Among the ids is one that the organization does not have, or may not see any more."""
+
+
+class UnknownGroup(LookupError):
+    """The organization may not see a group with this id."""
 
 
 class UnknownDirectory(LookupError):
@@ -35,7 +39,8 @@ def update_audience(series: Series, segment_ids: Iterable[int], *, shown: Iterab
 
     `shown` are the ids that the editor had before him, None for all; what he was not shown stays as it is,
     and so does an exclusion that is not chosen. People come and go at once; directories of added segments
-    are read again. Raises UnknownSegment, and changes nothing, for an id that is not the organization's.
+    are read again, and the segments' groups member by member. Raises UnknownSegment, and changes nothing, for
+    an id that is not the organization's.
     """
     Series.objects.select_for_update().get(pk=series.pk)
     visible = resolve.segments(series.organization)
@@ -58,9 +63,24 @@ def update_audience(series: Series, segment_ids: Iterable[int], *, shown: Iterab
 
 
 def _read_again(segments: Iterable[Segment]) -> None:
-    """Queue a sync of the segments' directories; one that is paused waits for its day."""
+    """Have the segments' groups read anew by a sync of their directories; one that is paused waits for its day."""
+    segments = list(segments)
     ids = {segment.group.connection_id if segment.group else segment.connection_id for segment in segments}
+    Group.objects.filter(pk__in=[segment.group_id for segment in segments]).update(reread_due=True)
     _queue(Connection.objects.filter(pk__in=ids))
+
+
+@transaction.atomic
+def read_group_again(organization: Organization, group_id: int) -> bool:
+    """Have one group read anew, member by member, by a sync queued now; False when its directory is paused.
+
+    Raises UnknownGroup for a group that the organization may not see.
+    """
+    group = resolve.groups(organization).select_related("connection").filter(pk=group_id).first()
+    if group is None:
+        raise UnknownGroup
+    Group.objects.filter(pk=group.pk).update(reread_due=True)
+    return _queue([group.connection])
 
 
 @transaction.atomic

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, CharField, F, QuerySet, When
+from django.utils import timezone
 
 from ..models import Segment, Series
-from . import resolve
+from . import changes, resolve
 from .forms import SegmentFilter
 from .standing import DirectoryStanding, Standing, standing
 
@@ -22,6 +23,7 @@ class Row:
     in_entra: int | None
     directory: DirectoryStanding
     standing: Standing
+    week: changes.Change | None
 
     @property
     def differs(self) -> bool:
@@ -45,17 +47,27 @@ def segment_page(
 ) -> tuple[Page, list[Row]]:
     """The page with that number of the wanted segments, and its rows; a number that makes no sense is the first."""
     page = Paginator(wanted.narrow(labelled(series)), PER_PAGE).get_page(number)
-    full = resolve.everyone_counts(series.organization, page.object_list)
-    return page, [_row(segment, full, directories) for segment in page.object_list]
+    shown = list(page.object_list)
+    full = resolve.everyone_counts(series.organization, shown)
+    week = changes.of_week(series.organization, shown, timezone.now())
+    held = changes.held_in(segment.group for segment in shown if segment.group)
+    rows = []
+    for segment in shown:
+        directory = directories[segment.group.connection_id if segment.group else segment.connection_id]
+        waiting = held.get(segment.group.component, 0) if segment.group else 0
+        rows.append(_row(segment, full, directory, waiting, week.get(segment.pk)))
+    return page, rows
 
 
-def _row(segment: Segment, full: dict[int, int], directories: dict[object, DirectoryStanding]) -> Row:
+def _row(
+    segment: Segment, full: dict[int, int], directory: DirectoryStanding, held: int, week: changes.Change | None
+) -> Row:
     group = segment.group
-    directory = directories[group.connection_id if group else segment.connection_id]
     return Row(
         segment=segment,
         people=group.recipients if group else full[segment.pk],
         in_entra=group.entra_transitive if group else None,
         directory=directory,
-        standing=standing(group, directory),
+        standing=standing(group, directory, held),
+        week=week,
     )

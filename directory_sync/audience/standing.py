@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ..diagnosis import Diagnosis, diagnose
 from ..models import Access, Connection, Group, SyncRun
+from ..progress import time_left
 
 # A night missed, and half a day to mend it in, before a list is called stale.
 STALE_AFTER = {
@@ -19,11 +21,12 @@ STALE_AFTER = {
 
 @dataclass(frozen=True)
 class DirectoryStanding:
-    """A connection as it stands at a moment; `run` is the one under way."""
+    """A connection as it stands at a moment; `run` is the one under way, `is_held` whether one waits for support."""
 
     connection: Connection
     run: SyncRun | None
     now: datetime
+    is_held: bool = False
 
     @property
     def name(self) -> str:
@@ -56,8 +59,10 @@ class DirectoryStanding:
 
     @property
     def problem(self) -> Diagnosis | None:
-        """What stopped the last sync, or a part of it."""
-        return diagnose(self.connection.problem, self.connection.problem_subject) if self.connection.problem else None
+        """What stopped the last sync, or a part of it; a hold is told in words of its own."""
+        if self.is_held or not self.connection.problem:
+            return None
+        return diagnose(self.connection.problem, self.connection.problem_subject)
 
     @property
     def asks_owner(self) -> bool:
@@ -74,12 +79,20 @@ class DirectoryStanding:
             "applying": _("Bringing the segments up to date."),
         }.get(self.run.stage, _("Reading the directory: %(pages)s.") % {"pages": pages})
 
+    @property
+    def time_left(self) -> str:
+        return time_left(self.run) if self.run else ""
+
 
 def directories(accesses: Iterable[Access], now: datetime) -> dict[object, DirectoryStanding]:
     """Connection id → how it stands, for what an organization may see; one query."""
     connections = [access.connection for access in accesses]
-    runs = {run.connection_id: run for run in SyncRun.objects.active().filter(connection__in=connections)}
-    return {each.pk: DirectoryStanding(each, runs.get(each.pk), now) for each in connections}
+    telling = SyncRun.objects.filter(connection__in=connections, state__in=[*SyncRun.ACTIVE, SyncRun.State.HELD])
+    runs = {(run.connection_id, run.state == SyncRun.State.HELD): run for run in telling}
+    return {
+        each.pk: DirectoryStanding(each, runs.get((each.pk, False)), now, is_held=(each.pk, True) in runs)
+        for each in connections
+    }
 
 
 @dataclass(frozen=True)
@@ -101,8 +114,8 @@ class Standing:
         return self.state in ("synced", "syncing", "paused")
 
 
-def standing(group: Group | None, directory: DirectoryStanding) -> Standing:
-    """How a group stands, or with None a full directory.
+def standing(group: Group | None, directory: DirectoryStanding, held: int = 0) -> Standing:
+    """How a group stands, or with None a full directory; `held` is how many removals of the group wait.
 
     A group that is gone stays so; everything else is syncing while its directory is.
     """
@@ -113,26 +126,42 @@ def standing(group: Group | None, directory: DirectoryStanding) -> Standing:
         return Standing("syncing", _("Syncing"))
     if directory.is_paused:
         return Standing("paused", _("Paused"), _("Support has paused this directory; the list stays as it is."))
-    return _of_group(group, directory) if group is not None else _of_everyone(directory)
+    return _of_group(group, directory, held) if group is not None else _of_everyone(directory)
 
 
-def _of_group(group: Group, directory: DirectoryStanding) -> Standing:
+def _of_group(group: Group, directory: DirectoryStanding, held: int) -> Standing:
     if diagnosis := problem_of(group):
         return Standing(
             "error", _("Error"), diagnosis.title, whom_to_ask(diagnosis, directory.connection), group.status_at
         )
     if group.status == Group.Status.HELD:
-        why = _("Unusually many people would leave. Support is checking; nobody was removed.")
-        return Standing("held", _("Held"), why, since=group.status_at)
+        return Standing("held", _("Held"), _what_waits(held), whom_to_ask_of_a_hold(), group.status_at)
     if group.status == Group.Status.SYNCED:
         return Standing("synced", _("Synced"))
     return Standing("waiting", _("Waiting"), _("Not read yet; the next sync reads it."))
+
+
+def _what_waits(held: int) -> str:
+    if not held:
+        return _("Unusually many people would leave. Nobody was removed.")
+    return ngettext(
+        "%(n)d removal waits, and everybody concerned stays until then: unusually many at once.",
+        "%(n)d removals wait, and everybody concerned stays until then: unusually many at once.",
+        held,
+    ) % {"n": held}
+
+
+def whom_to_ask_of_a_hold() -> str:
+    """Who decides whether a large change was meant."""
+    return _("Support is looking at it; ask %(email)s.") % {"email": settings.SUPPORT_EMAIL}
 
 
 def _of_everyone(directory: DirectoryStanding) -> Standing:
     connection = directory.connection
     if connection.synced_at is None:
         return Standing("waiting", _("Waiting"), _("Not read yet; the next sync reads it."))
+    if directory.is_held:
+        return Standing("held", _("Held"), _("Nothing was changed."), whom_to_ask_of_a_hold(), connection.synced_at)
     if directory.problem:
         return Standing("error", _("Error"), directory.problem.title, whom_to_ask(directory.problem, connection))
     return Standing("synced", _("Synced"))

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ..access import organization_for
 from ..explain import people_left_out
 from ..models import Organization, Series
-from . import choosing, importing, resolve
+from . import changes, choosing, importing, resolve
 from .forms import GroupFilter, PeopleFilter, SegmentFilter
 from .listing import PER_PAGE, segment_page, sources
 from .numbers import account_for
@@ -58,7 +58,7 @@ def audience(request: HttpRequest, series: Series) -> HttpResponse:
     """Who receives the series, and the segments that can be chosen; POST chooses."""
     if request.method == "POST":
         return _update(request, series)
-    return render(request, "audience/audience.html", _segments(request, series) | {"reach": resolve.reach(series)})
+    return render(request, "audience/audience.html", _segments(request, series) | _figure(series))
 
 
 def _update(request: HttpRequest, series: Series) -> HttpResponse:
@@ -89,23 +89,28 @@ def status(request: HttpRequest, series: Series) -> HttpResponse:
     """How the shown segments stand, for a page that is open during a sync; it asks again until nothing goes on."""
     context = _segments(request, series)
     if not context["is_active"]:
-        context["reach"] = resolve.reach(series)
+        context |= _figure(series)
     return render(request, "audience/_status.html", context)
 
 
 @require_POST
 @of_series
 def sync(request: HttpRequest, series: Series) -> HttpResponse:
-    """Read a directory again now."""
+    """Read a directory again now, or one group of it."""
+    groups = _ids(request, "group")
     try:
-        queued = choosing.read_again(series.organization, UUID(request.POST.get("connection", "")))
-    except (choosing.UnknownDirectory, ValueError):
+        if groups:
+            queued = choosing.read_group_again(series.organization, groups[0])
+        else:
+            queued = choosing.read_again(series.organization, UUID(request.POST.get("connection", "")))
+    except (choosing.UnknownDirectory, choosing.UnknownGroup, ValueError):
         raise Http404 from None
     if queued:
         messages.success(request, _("A sync is queued and starts within a minute."))
     else:
         messages.warning(request, _("This directory is paused; support can resume it."))
-    return redirect("audience:audience", series.organization.slug, series.slug)
+    here = (series.organization.slug, series.slug)
+    return redirect("audience:group", *here, groups[0]) if groups else redirect("audience:audience", *here)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -149,7 +154,7 @@ def people(request: HttpRequest, series: Series) -> HttpResponse:
     return render(
         request,
         "audience/people.html",
-        {"series": series, "wanted": wanted, "page": page, "rows": rows, "reach": resolve.reach(series)},
+        {"series": series, "wanted": wanted, "page": page, "rows": rows, **_figure(series)},
     )
 
 
@@ -159,14 +164,17 @@ def group(request: HttpRequest, series: Series, group: int) -> HttpResponse:
     """A group's people and those left out, and why its numbers differ from Entra's."""
     mine = resolve.groups(series.organization)
     shown = get_object_or_404(mine, pk=group)
-    standings = directories(resolve.accesses(series.organization), timezone.now())
+    directory = directories(resolve.accesses(series.organization), timezone.now())[shown.connection_id]
     left_out = request.GET.get("show") == "left-out"
     wanted = PeopleFilter(request.GET)
     listed = wanted.narrow(people_left_out(shown) if left_out else shown.reached())
     context = {
         "series": series,
         "group": shown,
-        "standing": standing(shown, standings[shown.connection_id]),
+        "standing": standing(shown, directory, changes.held_in([shown]).get(shown.component, 0)),
+        "directory": directory,
+        "week": changes.of_group(shown, timezone.now()),
+        "sync_time_zone": settings.SYNC_TIME_ZONE,
         "problem": problem_of(shown),
         "account": account_for(shown),
         "nested": mine.filter(closure_up__ancestor=shown.component).exclude(pk=shown.pk).order_by("name")[:PER_PAGE],
@@ -192,6 +200,11 @@ def _segments(request: HttpRequest, series: Series) -> dict:
         "address": request.GET.urlencode(),
         "sync_time_zone": settings.SYNC_TIME_ZONE,
     }
+
+
+def _figure(series: Series) -> dict:
+    """The one number, and how it has changed of late."""
+    return {"reach": resolve.reach(series), "week": changes.of_series(series, timezone.now())}
 
 
 def _ids(request: HttpRequest, name: str) -> list[int]:
