@@ -23,15 +23,19 @@ View = Callable[..., HttpResponse]
 
 
 def for_link(view: View) -> View:
-    """Give the view the open link that the token names; everything else gets the same friendly page."""
+    """Give the view the open link that the token names; everything else gets the same friendly page.
+
+    Nothing of it is cached, indexed, or told in a report of a defect, whichever door a secret was posted to.
+    """
 
     @never_cache
+    @sensitive_post_parameters()
     @wraps(view)
     def found(request: HttpRequest, token: str) -> HttpResponse:
         link = links.find(token)
-        if link is None:
-            return render(request, "onboarding/unknown.html", status=404)
-        return view(request, token, link)
+        answer = view(request, token, link) if link else render(request, "onboarding/unknown.html", status=404)
+        answer["X-Robots-Tag"] = "noindex, nofollow"
+        return answer
 
     return found
 
@@ -47,7 +51,6 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(request, "onboarding/ask.html", {"form": form, "asked": "asked" in request.GET})
 
 
-@sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_link
 def intake(request: HttpRequest, token: str, link: SetupLink) -> HttpResponse:
