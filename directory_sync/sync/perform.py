@@ -96,7 +96,7 @@ def _apply(
     state = SyncRun.State.PARTIAL if errors else SyncRun.State.SUCCEEDED
     with transaction.atomic():
         apply(run, plan, streams, can_read_hidden=can_read_hidden, now=now)
-        claim.finish(run, state, now=now, error=errors[0] if errors else None)
+        claim.finish(run, state, error=errors[0] if errors else None)
         if any(_may_pass(error) for error in errors):
             schedule.retry(run.connection_id, now)
         journal.discard(run)
