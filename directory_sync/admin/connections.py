@@ -25,6 +25,11 @@ from .sharing import SHARE, AccessForm, ShareForm
 OPERATE = "directory_sync.change_connection"
 
 
+def is_id(text: str) -> bool:
+    """Whether this can be a row's number; Python refuses to make numbers of thousands of digits."""
+    return text.isdecimal() and len(text) < 19
+
+
 class WorklistFilter(admin.SimpleListFilter):
     title = "worklist"
     parameter_name = "worklist"
@@ -129,7 +134,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
         if not request.user.has_perm(permission):
             raise PermissionDenied
         access_id = request.POST.get("access", "")
-        access = get_object_or_404(Access, connection=connection, pk=access_id if access_id.isdecimal() else None)
+        access = get_object_or_404(Access, connection=connection, pk=access_id if is_id(access_id) else None)
         attribute = request.POST.get("attribute", "")
         try:
             decided = do(access, attribute, **actor(request))

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ..access import organization_for
@@ -27,11 +28,16 @@ from .standing import directories, problem_of, standing
 from .why import why_in
 
 LARGEST_ID = BigIntegerField.MAX_BIGINT
+MOST_DIGITS = len(str(LARGEST_ID))  # Python refuses to make numbers of thousands of digits
 
 
 def of_series(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give the view the series that the address names, if the signed-in user edits its organization."""
+    """Give the view the series that the address names, if the signed-in user edits its organization.
 
+    The pages name people, so no cache keeps them, not even the browser's own after signing out.
+    """
+
+    @never_cache
     @wraps(view)
     @login_required
     def opened(request: HttpRequest, organization: str, series: str, **rest) -> HttpResponse:
@@ -210,6 +216,8 @@ def _figure(series: Series) -> dict:
 def _ids(request: HttpRequest, name: str) -> list[int]:
     """The posted ids; what can't be one of ours is not found."""
     values = request.POST.getlist(name)
-    if not all(value.isascii() and value.isdecimal() and int(value) <= LARGEST_ID for value in values):
+    if not all(value.isascii() and value.isdecimal() and len(value) <= MOST_DIGITS for value in values):
+        raise Http404
+    if any(int(value) > LARGEST_ID for value in values):
         raise Http404
     return [int(value) for value in values]
