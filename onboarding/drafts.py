@@ -51,7 +51,7 @@ def read(posted: QueryDict) -> Typed:
 def _holds_secret(text: str, secret: str) -> bool:
     if secret and len(secret) >= mistakes.SHORTEST_SECRET and not mistakes.is_guid(secret) and secret in text:
         return True
-    return any(mistakes.looks_like_secret(word) for word in text.split())
+    return mistakes.looks_like_secret(text)
 
 
 def form_for(link: SetupLink, typed: Typed | None = None) -> IntakeForm:

@@ -22,6 +22,7 @@ LIFE = timedelta(days=14)
 TOKEN_BYTES = 32
 MOST_ASKED_PER_HOUR = 3
 MOST_MAILS_PER_REQUEST = 5
+MOST_WAITING = 200  # requests for links that wait for a worker; more come from a machine
 
 
 @transaction.atomic
@@ -71,8 +72,9 @@ def open_until(link: SetupLink) -> datetime:
 
 def send(link: SetupLink, token: str) -> None:
     """Mail the personal address to the setup owner. Raises what the mail server answers."""
+    owner = link.connection or link  # of a live connection the owner may have become another
     notify.link_sent(
-        link.organization.name, link.owner_name, link.owner_email, url(token), link.intent, open_until(link)
+        link.organization.name, owner.owner_name, owner.owner_email, url(token), link.intent, open_until(link)
     )
     SetupLink.objects.filter(pk=link.pk).update(mailed_at=timezone.now())
 
@@ -101,9 +103,9 @@ def revoke(link: SetupLink, *, by=None) -> bool:
 @transaction.atomic
 def ask(email: str) -> None:
     """Have a worker mail this address its links; takes the same time whether we know it or not."""
-    minute_ago = timezone.now() - timedelta(minutes=1)
-    if LinkRequest.objects.filter(email__iexact=email, created_at__gt=minute_ago).exists():
-        return  # a worker is about to answer
+    lately = LinkRequest.objects.filter(created_at__gt=timezone.now() - timedelta(minutes=1))
+    if lately.filter(email__iexact=email).exists() or lately.count() >= MOST_WAITING:
+        return  # a worker is about to answer, or has more than enough to do
     asked = LinkRequest.objects.create(email=email)
     transaction.on_commit(lambda: async_task("onboarding.tasks.answer_request", asked.pk, cluster="now"))
 
@@ -112,8 +114,9 @@ def answer(request: LinkRequest) -> int:
     """Mail every link that the address is known to own, and return how many; done in a worker."""
     LinkRequest.objects.filter(pk=request.pk).delete()
     now = timezone.now()
-    mine = Q(owner_email__iexact=request.email) | Q(connection__owner_email__iexact=request.email)
-    known = list(SetupLink.objects.open(now).filter(mine).select_related("organization")[:MOST_MAILS_PER_REQUEST])
+    mine = Q(connection=None, owner_email__iexact=request.email) | Q(connection__owner_email__iexact=request.email)
+    links = SetupLink.objects.open(now).filter(mine).select_related("organization", "connection")
+    known = list(links[:MOST_MAILS_PER_REQUEST])
     if not known:
         known = _links_of_live_connections(request.email)
     hour_ago = now - timedelta(hours=1)

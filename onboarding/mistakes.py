@@ -17,6 +17,7 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SEPARATOR = re.compile(r"[\s,;]+")
 # 34 to 44 of these characters, three of them of different kinds, is what Entra makes secrets of.
 _SECRET = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[\d~])[A-Za-z0-9_~.\-]{30,64}")
+_AROUND = re.compile(r"[^A-Za-z0-9_~.\-]+")  # quotes, labels and signs that nobody sees
 
 
 def is_guid(text: str) -> bool:
@@ -24,8 +25,9 @@ def is_guid(text: str) -> bool:
 
 
 def looks_like_secret(text: str) -> bool:
-    """Whether this could be a client secret's value, so that it must not be kept outside of its own field."""
-    return bool(_SECRET.fullmatch(text.strip())) and not is_guid(text.strip())
+    """Whether a client secret's value could be in here, so that it must not be kept outside of its own field."""
+    words = _AROUND.split(text)
+    return any(_SECRET.fullmatch(word) and not is_guid(word) for word in words)
 
 
 def tidied_id(text: str) -> str:
