@@ -12,16 +12,28 @@ from ..sync.guard import Thresholds
 PERCENT = 100
 # threshold → (label, help)
 GUARD = {
-    "people_share": ("Hold the run: share of people, in %", "Held when more than this share of the recipients leave."),
-    "people_at_least": ("Hold the run: at least", "Fewer people than this may always leave."),
-    "people_many": ("Hold the run: number of people", "Held when more people than this leave, whatever their share."),
-    "people_many_share": (
-        "Hold the run: number of people, as a share in %",
-        "Raises that number for a large directory: the larger of the two counts.",
+    "people_share": (
+        "Share of people who leave, in %",
+        "A run is held when a larger share of the recipients would leave.",
     ),
-    "links_share": ("Hold a group: share of its people, in %", "Held when it would lose more than this share, and"),
-    "links_more_than": ("Hold a group: more than", "more people than this."),
-    "empty_from": ("Hold a group that becomes empty: from", "A group with at least so many people is held then."),
+    "people_many": ("Number of people who leave", "A run is held, too, when more would leave, whatever their share."),
+    "people_many_share": (
+        "That number in a large directory, in %",
+        "The number above is never smaller than this share of all recipients.",
+    ),
+    "people_at_least": ("Never held below", "A run in which fewer people would leave is not held."),
+    "links_share": (
+        "Share of people that a group loses, in %",
+        "A group is held when it would lose a larger share of its people, and more than the number below.",
+    ),
+    "links_more_than": (
+        "Number of people that a group loses",
+        "A group that would lose no more people than this is not held.",
+    ),
+    "empty_from": (
+        "Size of a group that is emptied",
+        "A group with at least so many people is held, too, when it would become empty.",
+    ),
 }
 
 
