@@ -10,6 +10,7 @@ doors = [
     path("setup-link/", views.setup_link, name="setup_link"),
     path("standing/", views.standing, name="standing"),
     path("outbox/", views.mails, name="outbox"),
+    path("latest-mails/", views.latest_mails, name="latest_mails"),
     path("outbox/<slug:name>/", views.mail, name="mail"),
     path("outbox/<slug:name>/html/", views.mail_html, name="mail_html"),
     path("operator/", views.operator, name="operator"),

@@ -30,6 +30,7 @@ MAIL_POLICY = {
     "sandbox": ["allow-top-navigation-by-user-activation"],
 }
 LATEST = 4
+SEE = "Press “Midnight now” to see what the next sync makes of it."
 WORLD = "world"  # marks what is said beside the buttons that change the world, not at the top
 
 
@@ -104,10 +105,10 @@ def _change(name: str) -> str:
         due = world.midnight()
         return f"It is midnight: {due} {'directory is' if due == 1 else 'directories are'} read again."
     if name == "put-right":
-        return "The world is as it was." if world.put_right() else "Nothing had been changed."
+        return f"The world is as it was. {SEE}" if world.put_right() else "Nothing had been changed."
     if name not in world.CHANGES:
         raise Http404
-    return f"{world.change(name)} Press “Midnight now” to see what the next sync makes of it."
+    return f"{world.change(name)} {SEE}"
 
 
 @require_POST
@@ -127,6 +128,16 @@ def setup_link(request: HttpRequest) -> HttpResponse:
 def standing(request: HttpRequest) -> HttpResponse:
     """The fragment that follows the directories."""
     return render(request, "demo/_standing.html", {"directories": shown.directories()})
+
+
+@require_safe
+@demo_only
+def latest_mails(request: HttpRequest) -> HttpResponse:
+    """The fragment that follows the outbox; nothing when `seen` is the newest still, so that focus stays where it is."""
+    newest = outbox.mails()[:LATEST]
+    if newest and newest[0].name == request.GET.get("seen"):
+        return HttpResponse(status=204)
+    return render(request, "demo/_latest_mails.html", {"mails": newest})
 
 
 @require_safe
