@@ -133,7 +133,7 @@ def standing(request: HttpRequest) -> HttpResponse:
 @require_safe
 @demo_only
 def latest_mails(request: HttpRequest) -> HttpResponse:
-    """The fragment that follows the outbox; nothing when `seen` is the newest still, so that focus stays where it is."""
+    """The fragment that follows the outbox; nothing while `seen` is the newest, so that focus stays where it is."""
     newest = outbox.mails()[:LATEST]
     if newest and newest[0].name == request.GET.get("seen"):
         return HttpResponse(status=204)
