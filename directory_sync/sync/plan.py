@@ -153,14 +153,14 @@ def _notice_shown_again(plan: Plan, connection: Connection, seen: dict[str, Seen
 def nominate_links(plan: Plan, connection: Connection, seen: dict[str, Seen]) -> None:
     """Links of ours that a full round did not show, and groups that it did not show.
 
-    Links of removed people are not expected: Entra keeps them and does not show them. Links that we have
-    already leave the plan, so that only new ones are written.
+    Links of removed people are not expected: Entra keeps them and does not show them; those of somebody who is
+    back are. Links that we have already leave the plan, so that only new ones are written.
     """
     present = connection.groups.filter(is_read=True).exclude(status=Group.Status.GONE)
     for entra_id in present.values_list("entra_id", flat=True):
         if entra_id not in seen:
             plan.missing_groups.add(entra_id)
-    for group, member in kept_links(connection):
+    for group, member in kept_links(connection, plan.arrivals):
         entry = seen.get(group)
         if entry is None or entry.removed:
             continue
@@ -170,20 +170,15 @@ def nominate_links(plan: Plan, connection: Connection, seen: dict[str, Seen]) ->
             plan.links[group].pop(member, None)
 
 
-def kept_links(connection: Connection) -> Iterator[tuple[str, str]]:
-    """Our links of living groups with living members, as pairs of object ids."""
-    people = Membership.objects.filter(group__connection=connection, recipient__removed_at=None)
-    nested = Nesting.objects.filter(parent__connection=connection)
-    yield from (
-        people.exclude(group__status=Group.Status.GONE)
-        .values_list("group__entra_id", "recipient__entra_id")
-        .iterator(10_000)
-    )
-    yield from (
-        nested.exclude(parent__status=Group.Status.GONE)
-        .values_list("parent__entra_id", "child__entra_id")
-        .iterator(10_000)
-    )
+def kept_links(connection: Connection, arrivals: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Our links of living groups with living members and those who have just come back, as object ids."""
+    people = Membership.objects.filter(group__connection=connection).exclude(group__status=Group.Status.GONE)
+    nested = Nesting.objects.filter(parent__connection=connection).exclude(parent__status=Group.Status.GONE)
+    by_id = people.values_list("group__entra_id", "recipient__entra_id")
+    yield from by_id.filter(recipient__removed_at=None).iterator(10_000)
+    for chunk in bulk.chunks(sorted(arrivals)):
+        yield from by_id.filter(recipient__removed_at__isnull=False, recipient__entra_id__in=chunk)
+    yield from nested.values_list("parent__entra_id", "child__entra_id").iterator(10_000)
 
 
 def rows_by_id(rows, ids: Iterable[str], columns: tuple[str, ...]) -> Iterator[tuple[list[str], dict[str, dict]]]:
