@@ -50,6 +50,25 @@ def open_sealed(sealed: str, credential_id: UUID) -> str:
     raise CannotOpen("None of SEALING_PRIVATE_KEYS opens this credential.")
 
 
+def is_sealed_with(public_key: str, sealed: str, credential_id: UUID) -> bool:
+    """Whether the private half of this public key, which has to be among SEALING_PRIVATE_KEYS, opens the value."""
+    for key in settings.SEALING_PRIVATE_KEYS:
+        private_key = X25519PrivateKey.from_private_bytes(_decode(key))
+        if public_half(key) != public_key:
+            continue
+        try:
+            SUITE.decrypt(_decode(sealed), private_key, info=_info(credential_id))
+        except (InvalidTag, ValueError):
+            continue
+        return True
+    return False
+
+
+def public_half(private_key: str) -> str:
+    """The public key of a private one."""
+    return _encode(X25519PrivateKey.from_private_bytes(_decode(private_key)).public_key().public_bytes_raw())
+
+
 def _info(credential_id: UUID) -> bytes:
     return b"directory-sync credential " + credential_id.bytes
 
