@@ -142,6 +142,13 @@ USE_I18N = True
 SEALING_PUBLIC_KEY = env.str("SEALING_PUBLIC_KEY", default="")
 SEALING_PRIVATE_KEYS = env.list("SEALING_PRIVATE_KEYS", default=[])  # workers only, newest first
 
+# --- How long things are kept, in days; `purge` runs daily ----------------------------------------------
+
+KEEP_CHANGES_DAYS = env.int("KEEP_CHANGES_DAYS", default=30)
+KEEP_REMOVED_PEOPLE_DAYS = env.int("KEEP_REMOVED_PEOPLE_DAYS", default=60)  # Entra restores for 30
+KEEP_DISCONNECTED_DAYS = env.int("KEEP_DISCONNECTED_DAYS", default=30)
+KEEP_EVENTS_DAYS = env.int("KEEP_EVENTS_DAYS", default=730)
+
 # --- Microsoft ----------------------------------------------------------------------------------------
 
 ENTRA_ENDPOINTS = {

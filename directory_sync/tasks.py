@@ -9,6 +9,7 @@ from django_q.brokers import get_broker
 from django_q.tasks import async_task
 
 from . import notify, watchdog
+from . import purge as purging
 from .models import Connection
 from .sync import claim, schedule
 from .sync.perform import perform
@@ -43,6 +44,11 @@ def probe_credential(connection_id: UUID) -> bool:
 def notice_missed_nights() -> int:
     """Tell support when runs that are due are not done."""
     return watchdog.tell_of_late_runs(timezone.now())
+
+
+def purge() -> dict[str, int]:
+    """Delete what is past its time."""
+    return purging.purge(timezone.now())
 
 
 def dispatch() -> int:

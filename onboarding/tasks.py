@@ -1,6 +1,8 @@
 """What the cluster `now` does for the intake. Arguments are ids and nothing else; who is gone is passed over."""
 
-from . import checking, links
+from django.utils import timezone
+
+from . import checking, links, purging
 from .models import LinkRequest, LiveCheck
 
 
@@ -17,3 +19,8 @@ def answer_request(request_id: int) -> int:
     """Mail the links of whoever asked at /connect/."""
     found = LinkRequest.objects.filter(pk=request_id).first()
     return links.answer(found) if found else 0
+
+
+def purge() -> dict[str, int]:
+    """Delete what links leave behind."""
+    return purging.purge(timezone.now())

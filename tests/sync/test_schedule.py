@@ -82,7 +82,7 @@ def test_schedules_are_installed_once_however_often(db):
     for _ in range(2):
         schedules.install()
 
-    assert sorted(Schedule.objects.values_list("name", flat=True)) == sorted(schedules.SCHEDULES)
+    assert sorted(Schedule.objects.values_list("name", flat=True)) == sorted(schedules.wanted())
 
 
 def test_installing_schedules_leaves_others_alone_and_drops_old_ones_of_ours(db):
@@ -91,4 +91,4 @@ def test_installing_schedules_leaves_others_alone_and_drops_old_ones_of_ours(db)
 
     schedules.install()
 
-    assert set(Schedule.objects.values_list("name", flat=True)) == {"theirs", *schedules.SCHEDULES}
+    assert set(Schedule.objects.values_list("name", flat=True)) == {"theirs", *schedules.wanted()}
