@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from directory_sync.brand_css import brand_css
+from directory_sync.health import healthz, readyz
 from directory_sync.home import home
 
 admin.autodiscover()
@@ -17,6 +18,8 @@ urlpatterns = [
     path("audience/", include("directory_sync.audience.urls")),
     path("brand.css", brand_css, name="brand_css"),
     path("connect/", include("onboarding.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("", home, name="home"),
 ]
 if apps.is_installed("demo"):
