@@ -34,15 +34,20 @@ def release(run: SyncRun, *, by: str, user=None) -> SyncRun | None:
 
 
 def dismiss(run: SyncRun, *, by: str, user=None) -> bool:
-    """Keep the people whom the run would take away. They are not asked about again until there are more."""
+    """Keep the people whom the run would take away. They are not asked about again until there are more.
+
+    False when there is nothing to dismiss, or a run is active."""
     with transaction.atomic():
+        if run.connection.runs.active().exists():
+            return False  # a run under way judges anew
         held = SyncRun.objects.filter(pk=run.pk, state=SyncRun.State.HELD)
         dismissed = bool(held.update(state=SyncRun.State.DISMISSED))
         if not dismissed:
             if run.state not in HOLDING:
                 return False
             dismissed = bool(waiting_removals(run).update(decision=HeldRemoval.Decision.KEPT))
-            run.connection.groups.filter(status=Group.Status.HELD).update(status=Group.Status.SYNCED)
+            held_groups = run.connection.groups.filter(status=Group.Status.HELD)
+            held_groups.update(status=Group.Status.SYNCED, problem="")
         if dismissed:
             record(run.connection, "held run dismissed", by=by, user=user, subject=str(run.pk))
     return dismissed

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 TOLD_OF_FIRST_SYNC = "mailed: first sync done"
 TOLD_OF_FAILURE = "mailed: sync failing"
+TOLD_OF_REMOVALS = "mailed: removals held"
 # A little under a day, so that two nightly runs are a day apart also when one of them started late.
 A_DAY = timedelta(hours=20)
 
@@ -79,6 +80,12 @@ def runs_late(connections: list[Connection]) -> None:
     _send("runs_late", settings.SUPPORT_EMAIL, connections=connections, for_support=True)
 
 
+def removals_held(run: SyncRun) -> None:
+    """Tell support that a group would have lost many people at once, and that they are kept until somebody decides."""
+    for to_email, own in _audience(run.connection, with_owner=False):
+        _send("removals_held", to_email, connection=run.connection, run=run, diagnosis=diagnose("held_links"), **own)
+
+
 def after_run(run: SyncRun, now: datetime | None = None) -> str:
     """Send what a finished run gives reason to, and return the verb of what was told, or "".
 
@@ -89,7 +96,7 @@ def after_run(run: SyncRun, now: datetime | None = None) -> str:
     if not verb:
         return ""
     try:
-        (first_sync_done if verb == TOLD_OF_FIRST_SYNC else sync_failing)(run)
+        MAILS[verb](run)
     except (OSError, SMTPException) as error:
         log.error("mail about run %s could not be sent: %s", run.pk, type(error).__name__)
         return ""
@@ -100,14 +107,24 @@ def after_run(run: SyncRun, now: datetime | None = None) -> str:
     return verb
 
 
+MAILS = {
+    TOLD_OF_FIRST_SYNC: first_sync_done,
+    TOLD_OF_FAILURE: sync_failing,
+    TOLD_OF_REMOVALS: removals_held,
+}
+
+
 def _reason(run: SyncRun, now: datetime) -> str:
     """The first sync once; a failure or a hold at once and then daily, per cause; what passes only after a day."""
     connection = Connection.objects.get(pk=run.connection_id)
     told = Event.objects.filter(connection=connection)
     if run.state in (SyncRun.State.SUCCEEDED, SyncRun.State.PARTIAL):
-        is_first = run.kind != SyncRun.Kind.GROUP and not told.filter(verb=TOLD_OF_FIRST_SYNC).exists()
-        return TOLD_OF_FIRST_SYNC if is_first else ""
-    if run.state not in (SyncRun.State.FAILED, SyncRun.State.HELD):
+        if run.kind != SyncRun.Kind.GROUP and not told.filter(verb=TOLD_OF_FIRST_SYNC).exists():
+            return TOLD_OF_FIRST_SYNC
+        if run.held:
+            lately = told.filter(verb=TOLD_OF_REMOVALS, at__gt=now - A_DAY)
+            return "" if lately.exists() else TOLD_OF_REMOVALS
+    if run.state not in (SyncRun.State.FAILED, SyncRun.State.PARTIAL, SyncRun.State.HELD):
         return ""
     if connection.state == Connection.State.DISCONNECTED:
         return ""

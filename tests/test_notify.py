@@ -9,6 +9,7 @@ from django.test import override_settings
 from directory_sync import notify
 from directory_sync.connections import NewConnection, draft_credential, open_connection
 from directory_sync.models import Connection, Event, Organization, SyncRun
+from tests.sync.harness import connect, sync
 
 NIGHT = datetime(2026, 3, 1, 5, tzinfo=UTC)
 SECRET = "Qx8~make-believe~client~secret"
@@ -212,3 +213,15 @@ def test_no_mail_holds_a_secret_sealed_or_open(opened, mailoutbox):
     assert len(mailoutbox) == 9
     assert SECRET not in whole
     assert sealed[:24] not in whole
+
+
+def test_withdrawn_permission_is_told_although_the_rest_was_synced(db, endpoints, directory, mailoutbox):
+    connection = connect(directory, sync_contacts=True)
+    notify.after_run(sync(connection))
+    mailoutbox.clear()
+
+    directory.withdraw_role("OrgContact.Read.All")
+    run = sync(connection)
+
+    assert (run.state, notify.after_run(run)) == ("partial", notify.TOLD_OF_FAILURE)
+    assert connection.owner_email in [address for mail in mailoutbox for address in mail.to]

@@ -43,6 +43,8 @@ def exchange(
         failure = "timeout"
     except requests.exceptions.RequestException:
         failure = "network"
+    except OSError:  # the bundle of certificates that REQUESTS_CA_BUNDLE names is not there
+        failure = "tls"
     if response is None:
         # Raised out here because an exception of requests holds the request, and so the secret.
         raise Unavailable(code=failure)

@@ -1,12 +1,14 @@
 """How commands find what they are asked about, and how they answer: words, or one JSON object."""
 
 import json
+import textwrap
 from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
+from ..diagnosis import diagnose
 from ..models import Connection, Group, SyncRun
 
 
@@ -23,6 +25,15 @@ def answer(command: BaseCommand, result: dict[str, Any], *, as_json: bool) -> No
     for name, value in result.items():
         told = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
         command.stdout.write(f"{name:<{width}}  {told}")
+
+
+def words(connection: Connection, problem: str, subject: str) -> str:
+    """What the problem is, who can mend it and how, indented."""
+    told = diagnose(problem, subject, cloud=connection.cloud, client_id=connection.client_id)
+    lines = (f"{told.title} ({problem})", told.what, f"{told.whose} {told.cure}", told.link)
+    return "\n".join(
+        textwrap.fill(line, 100, initial_indent="     ", subsequent_indent="     ") for line in lines if line
+    )
 
 
 def connection_named(text: str) -> Connection:

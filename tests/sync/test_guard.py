@@ -281,3 +281,15 @@ def test_hold_is_told_to_support_at_once_and_then_daily(connection, directory, p
 
     assert [bool(verb) for verb in told] == [True, False, True]
     assert {address for mail in mailoutbox for address in mail.to} == {settings.SUPPORT_EMAIL}
+
+
+def test_held_group_is_told_to_support_once_a_day(connection, directory, people, team, mailoutbox):
+    notify.after_run(connection.runs.first())  # the first sync
+    remove(directory, team, people[:11])
+    first = sync(connection)
+
+    told = [notify.after_run(first), notify.after_run(sync(connection))]
+
+    assert [bool(verb) for verb in told] == [True, False]
+    assert mailoutbox[-1].to == [settings.SUPPORT_EMAIL]
+    assert "11 removals" in mailoutbox[-1].body

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from django.core.management.base import BaseCommand, CommandError
 
 from directory_sync import probe
-from directory_sync.management.answers import add_json, answer, connection_named
+from directory_sync.management.answers import add_json, answer, connection_named, words
 
 
 class Command(BaseCommand):
@@ -24,7 +24,8 @@ class Command(BaseCommand):
             answer(self, result, as_json=True)
         else:
             for check in checks:
-                told = " ".join(part for part in (check.problem, check.subject, check.detail) if part)
-                self.stdout.write(f"{'ok ' if check.ok else 'BAD'}  {check.name}  {told}".rstrip())
+                self.stdout.write(f"{'ok ' if check.ok else 'BAD'}  {check.name}  {check.detail}".rstrip())
+                if check.problem:
+                    self.stdout.write(words(connection, check.problem, check.subject))
         if not ok:
             raise CommandError("Not every check passed.")

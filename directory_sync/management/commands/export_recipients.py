@@ -1,6 +1,8 @@
 """Exactly the people that count, as CSV."""
 
 import csv
+import os
+import sys
 
 from django.core.management.base import BaseCommand
 
@@ -19,5 +21,9 @@ class Command(BaseCommand):
         connection = connection_named(options["connection"])
         group = group_named(connection, options["group"]) if options["group"] else None
         writer = csv.writer(self.stdout, lineterminator="\n")
-        writer.writerow(["group_id", "entra_id", "kind", "name", "email"])
-        writer.writerows(recipient_rows(connection, group))
+        try:
+            writer.writerow(["group_id", "entra_id", "kind", "name", "email"])
+            writer.writerows(recipient_rows(connection, group))
+            self.stdout.flush()
+        except BrokenPipeError:  # the reader, `head` for one, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

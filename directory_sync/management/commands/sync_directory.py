@@ -5,7 +5,7 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 
 from directory_sync import notify
-from directory_sync.management.answers import add_json, answer, connection_named
+from directory_sync.management.answers import add_json, answer, connection_named, words
 from directory_sync.management.bar import bar
 from directory_sync.models import Connection, SyncRun
 from directory_sync.sync import claim
@@ -38,8 +38,10 @@ class Command(BaseCommand):
         if as_json and options["all"]:
             answer(self, {"runs": reports}, as_json=True)
         else:
-            for each in reports:
+            for run, each in zip(runs, reports, strict=True):
                 answer(self, each, as_json=as_json)
+                if run.problem and not as_json:
+                    self.stdout.write(words(run.connection, run.problem, run.problem_subject))
         if failed := [run for run in runs if run.state not in WELL]:
             raise CommandError(f"{len(failed)} of {len(runs)} runs did not succeed: {failed[0].problem}.")
 
