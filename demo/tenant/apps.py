@@ -104,5 +104,5 @@ class Apps(Store):
         self.app(app).has_service_principal = False
 
     def _add_secret(self, app: App, value: str | None) -> None:
-        made = "Dm8Q~" + self.new_id().replace("-", "").title() + ".x"  # the shape of Entra's own: 40 characters, both cases
+        made = "Dm8Q~" + self.new_id().replace("-", "").title() + ".x"  # the shape of real ones
         app.secrets.append(Secret(self.new_id(), value or made))
