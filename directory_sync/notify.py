@@ -34,6 +34,16 @@ def link_sent(organization_name: str, to_name: str, to_email: str, url: str, int
     _send("link_sent", to_email, name=to_name, **facts)
 
 
+def renewal_code(organization_name: str, to_name: str, to_email: str, code: str) -> None:
+    """Hand the setup owner the code that a renew link asks for."""
+    _send("renewal_code", to_email, name=to_name, organization_name=organization_name, code=code)
+
+
+def renewed(organization_name: str, to_name: str, to_email: str, old_secret_id: str = "") -> None:
+    """Tell the setup owner that the new secret is in use, so that the old one can be deleted in Entra."""
+    _send("renewed", to_email, name=to_name, organization_name=organization_name, old_secret_id=old_secret_id)
+
+
 def submission_received(
     organization_name: str, to_name: str, to_email: str, status_url: str = "", review_url: str = ""
 ) -> None:

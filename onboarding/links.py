@@ -22,12 +22,19 @@ LIFE = timedelta(days=14)
 TOKEN_BYTES = 32
 MOST_ASKED_PER_HOUR = 3
 MOST_MAILS_PER_REQUEST = 5
+SECRET_PROBLEMS = ("secret_expired", "secret_wrong", "secret_is_id", "credential_missing")  # cured by a new secret
 MOST_WAITING = 200  # requests for links that wait for a worker; more come from a machine
 
 
 @transaction.atomic
 def create(
-    organization: Organization, *, owner_name: str, owner_email: str, intent: str = SetupLink.Intent.CONNECT, by=None
+    organization: Organization,
+    *,
+    owner_name: str,
+    owner_email: str,
+    intent: str = SetupLink.Intent.CONNECT,
+    connection: Connection | None = None,
+    by=None,
 ) -> tuple[SetupLink, str]:
     """A new link and its token, which nobody can read again afterwards. Mails nothing; `send` does."""
     link = SetupLink.objects.create(
@@ -35,6 +42,7 @@ def create(
         owner_name=owner_name,
         owner_email=owner_email,
         intent=intent,
+        connection=connection,
         created_by=by,
         expires_at=timezone.now() + LIFE,
     )
@@ -116,7 +124,10 @@ def answer(request: LinkRequest) -> int:
     now = timezone.now()
     mine = Q(connection=None, owner_email__iexact=request.email) | Q(connection__owner_email__iexact=request.email)
     links = SetupLink.objects.open(now).filter(mine).select_related("organization", "connection")
-    known = list(links[:MOST_MAILS_PER_REQUEST])
+    to_renew = Connection.objects.live().filter(owner_email__iexact=request.email, problem__in=SECRET_PROBLEMS)
+    # What such a connection needs is a new secret, not a look at how it stands; a used renew link shows nothing new.
+    others = links.exclude(connection__in=to_renew).exclude(intent=SetupLink.Intent.RENEW, submitted_at__isnull=False)
+    known = [*_renew_links(to_renew), *others][:MOST_MAILS_PER_REQUEST]
     if not known:
         known = _links_of_live_connections(request.email)
     hour_ago = now - timedelta(hours=1)
@@ -137,17 +148,32 @@ def _links_of_live_connections(email: str) -> list[SetupLink]:
     for connection in connections:
         access = connection.accesses.select_related("organization").order_by("pk").first()
         if access:
-            made.append(_link_of(connection, access.organization))
+            made.append(_link_of(connection, access.organization, SetupLink.Intent.CHANGE))
     return made
 
 
-def _link_of(connection: Connection, organization: Organization) -> SetupLink:
-    """A link that shows how a live connection stands."""
+def _renew_links(connections) -> list[SetupLink]:
+    """For each connection the renew link that is open, or else a new one."""
+    found = []
+    for connection in connections[:MOST_MAILS_PER_REQUEST]:
+        access = connection.accesses.select_related("organization").order_by("pk").first()
+        mine = SetupLink.objects.to_fill_in(timezone.now()).filter(
+            connection=connection, intent=SetupLink.Intent.RENEW, organization__accesses__connection=connection
+        )
+        link = mine.select_related("organization", "connection").first()
+        if link is None and access:
+            link = _link_of(connection, access.organization, SetupLink.Intent.RENEW)
+        found += [link] if link else []
+    return found
+
+
+def _link_of(connection: Connection, organization: Organization, intent: str) -> SetupLink:
+    """A link about a live connection: to see how it stands, or to renew its secret."""
     return SetupLink.objects.create(
         organization=organization,
         owner_name=connection.owner_name,
         owner_email=connection.owner_email,
-        intent=SetupLink.Intent.CHANGE,
+        intent=intent,
         connection=connection,
         expires_at=timezone.now() + LIFE,
     )

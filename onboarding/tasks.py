@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from . import checking, links, purging
+from . import checking, links, purging, renewal
 from .models import LinkRequest, LiveCheck
 
 
@@ -13,6 +13,12 @@ def check(check_id: int) -> bool:
     )
     found = wanted.first()
     return found is not None and checking.perform(found)
+
+
+def renew(check_id: int) -> bool:
+    """Try a new secret, and put it to use when Entra takes it."""
+    found = LiveCheck.objects.filter(pk=check_id).select_related("link__organization", "link__connection").first()
+    return found is not None and renewal.verify(found)
 
 
 def answer_request(request_id: int) -> int:

@@ -33,7 +33,12 @@ def for_link(view: View) -> View:
     @wraps(view)
     def found(request: HttpRequest, token: str) -> HttpResponse:
         link = links.find(token)
-        answer = view(request, token, link) if link else render(request, "onboarding/unknown.html", status=404)
+        if link is None:
+            answer = render(request, "onboarding/unknown.html", status=404)
+        elif link.intent == SetupLink.Intent.RENEW:
+            answer = redirect("onboarding:renew", token)  # such a link opens no other door
+        else:
+            answer = view(request, token, link)
         answer["X-Robots-Tag"] = "noindex, nofollow"
         return answer
 
