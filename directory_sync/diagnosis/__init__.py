@@ -1,5 +1,7 @@
 """Codes to words and cures: the one place where people are told what went wrong."""
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from . import at_home, customer, microsoft
@@ -16,7 +18,11 @@ def diagnose(code: str, subject: str = "", *, cloud: str = "global", client_id: 
     to the customer's own app in the right portal. An unknown code is told honestly, with itself to quote.
     """
     entry = CATALOGUE.get(code, at_home.UNKNOWN)
-    words = {"subject": subject or str(entry.about), "code": code or _("none")}
+    words = {
+        "subject": subject or str(entry.about),
+        "code": code or _("none"),
+        "connect_url": settings.BASE_URL + reverse("onboarding:ask"),
+    }
     return Diagnosis(
         code=code,
         title=str(entry.title) % words,

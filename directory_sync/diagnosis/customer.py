@@ -40,7 +40,8 @@ ENTRIES: dict[str, Entry] = {
         who="customer",
         cure=_(
             "Open Entra admin center → App registrations → your app → Certificates & secrets. The Value is shown only"
-            " once: press New client secret, copy the column Value, and send it through the secure link."
+            " once: press New client secret and copy the column Value. Enter it in the setup form; for a directory that"
+            " is connected already, %(connect_url)s mails its setup owner a link for it."
         ),
         place="secrets",
     ),
@@ -62,7 +63,8 @@ ENTRIES: dict[str, Entry] = {
         who="customer",
         cure=_(
             "Open Entra admin center → App registrations → your app → Certificates & secrets → New client secret, copy"
-            " Value, Secret ID and the expiry date, and send them through the link for renewing the secret."
+            " Value, Secret ID and the expiry date. Enter them through your renewal link, which %(connect_url)s mails"
+            " to the setup owner."
         ),
         place="secrets",
     ),
@@ -70,7 +72,10 @@ ENTRIES: dict[str, Entry] = {
         title=_("There is no client secret"),
         what=_("We have no secret for this directory, so nothing can be read."),
         who="customer",
-        cure=_("Ask our support for a link to renew the secret, and enter a new client secret there."),
+        cure=_(
+            "Make a new client secret, and enter it through your renewal link, which %(connect_url)s mails to the setup"
+            " owner."
+        ),
         place="secrets",
     ),
     "app_disabled": Entry(

@@ -20,6 +20,7 @@ WHOSE: dict[str, Words] = {
 @dataclass(frozen=True)
 class Entry:
     """One code in words. `%(subject)s` stands for what the problem is about; `about` is said when that is unknown.
+    `%(connect_url)s` is the page that mails a setup owner a link.
 
     `place` names a page of the Entra admin center, see `entra.PAGES`.
     """
