@@ -212,7 +212,8 @@ def pause(connection: Connection, *, by: str, user=None) -> bool:
 
 
 def resume(connection: Connection, *, by: str, user=None) -> bool:
-    """Take a paused connection up again, at once. False when it is not paused."""
+    """Take a paused connection up again, at once. False when it is not paused; raises ConnectionRefused as below."""
+    _demand_package(connection)
     paused = Connection.objects.filter(pk=connection.pk, state=Connection.State.PAUSED)
     return _move(
         paused,
@@ -257,12 +258,24 @@ def _move(rows, connection: Connection, verb: str, by: str, user, **changes) -> 
 
 
 def request_sync(connection: Connection, *, by: str, user=None, full: bool = False) -> bool:
-    """Make the connection due now. False when its state allows no run."""
+    """Make the connection due now. False when its state allows no run.
+
+    Raises ConnectionRefused when none of its organizations has a package with Directory Sync any more.
+    """
+    _demand_package(connection)
     with transaction.atomic():
         if not schedule.sync_now(connection, schedule.FULL_RESYNC if full else SyncRun.Trigger.MANUAL):
             return False
         record(connection, "full resync requested" if full else "sync requested", by=by, user=user)
     return True
+
+
+def _demand_package(connection: Connection) -> None:
+    organizations = Organization.objects.filter(accesses__connection=connection)
+    if not any(organization.may_sync for organization in organizations):
+        raise ConnectionRefused(
+            "No organization of this connection has a package with Directory Sync: upgrade it first."
+        )
 
 
 def check(connection: Connection, *, by: str, user=None) -> Event:

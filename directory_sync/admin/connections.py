@@ -118,7 +118,11 @@ class ConnectionAdmin(ReadOnlyAdmin):
         if act not in ACTS:
             raise Http404
         do, done, idle = ACTS[act]
-        happened = do(connection, **actor(request))
+        try:
+            happened = do(connection, **actor(request))
+        except ConnectionRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return self._back(connection)
         if happened and act in STARTS_A_RUN:
             dispatch()
         self._tell(request, done if happened else "", idle)

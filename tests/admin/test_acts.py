@@ -271,3 +271,16 @@ def test_expiry_of_the_secret_is_shown(approver):
     page = approver.get(reverse("admin:directory_sync_connection_change", args=[connection.pk])).content.decode()
 
     assert "May 17, 2031" in page
+
+
+@pytest.mark.parametrize("act", ["sync", "resume"])
+def test_organization_without_the_package_is_not_synced_by_accident(client, approver, act):
+    state = Connection.State.PAUSED if act == "resume" else Connection.State.ACTIVE
+    connection = factories.make_connection("Contoso", state=state, due_at=None)
+    Organization.objects.update(package="essential")
+
+    page = press(client, connection, act)
+
+    connection.refresh_from_db()
+    assert connection.due_at is None
+    assert "upgrade it first" in page.content.decode()
