@@ -6,7 +6,8 @@ from django.db.models import Exists, OuterRef
 
 from directory_sync.models import Credential, Event
 
-from .models import LinkRequest, SetupLink, Submission
+from . import renewal
+from .models import LinkRequest, RenewalCode, SetupLink, Submission
 
 A_DAY = timedelta(days=1)
 
@@ -14,8 +15,10 @@ A_DAY = timedelta(days=1)
 def purge(now: datetime) -> dict[str, int]:
     """What was deleted, in rows."""
     secrets = _destroy_stray_secrets(now)
+    unverified = renewal.destroy_unverified(now - A_DAY)
+    RenewalCode.objects.filter(created_at__lt=now - A_DAY).delete()
     requests, _ = LinkRequest.objects.filter(created_at__lt=now - A_DAY).delete()
-    return {"draft_secrets": secrets, "link_requests": requests}
+    return {"draft_secrets": secrets, "unverified_secrets": unverified, "link_requests": requests}
 
 
 def _destroy_stray_secrets(now: datetime) -> int:

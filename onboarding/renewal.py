@@ -6,7 +6,7 @@ The old secret is destroyed here the moment the new one takes over; the customer
 import logging
 import secrets
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from smtplib import SMTPException
 
 from django.db import transaction
@@ -81,8 +81,9 @@ def _hashed(link: SetupLink, code: str) -> str:
 def waiting_code(link: SetupLink) -> RenewalCode | None:
     """The last code, while it can be entered."""
     code = RenewalCode.objects.filter(link=link).first()
-    is_fresh = code and code.entered_at is None and code.created_at > timezone.now() - CODE_LIFE
-    return code if is_fresh and code.tries < MOST_TRIES else None
+    if code is None or code.entered_at or code.tries >= MOST_TRIES:
+        return None
+    return code if code.created_at > timezone.now() - CODE_LIFE else None
 
 
 def enter_code(link: SetupLink, typed: str) -> RenewalCode | None:
@@ -159,6 +160,12 @@ def latest(link: SetupLink) -> LiveCheck | None:
 def has_next(link: SetupLink) -> bool:
     """Whether a secret waits to be verified."""
     return Credential.objects.filter(connection=link.connection, slot=Credential.Slot.NEXT).exists()
+
+
+def destroy_unverified(before: datetime) -> int:
+    """Destroy the secrets that were entered before this moment and never got a token; returns how many."""
+    waiting = Credential.objects.filter(slot=Credential.Slot.NEXT, created_at__lt=before)
+    return waiting.update(**_destroyed())
 
 
 def verify(check: LiveCheck) -> bool:

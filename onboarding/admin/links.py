@@ -2,7 +2,9 @@
 
 import logging
 from smtplib import SMTPException
+from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -13,13 +15,45 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from directory_sync.models import Connection
 from onboarding import links
 from onboarding.models import SetupLink
 
 log = logging.getLogger(__name__)
 
-ASKED = ("organization", "owner_name", "owner_email")
-FACTS = ("intent", "told_state", "created_by", "created_at", "mailed_at", "expires_at", "submitted_at")
+ASKED = ("organization", "intent", "connection", "owner_name", "owner_email")
+OFFERED = (SetupLink.Intent.CONNECT, SetupLink.Intent.RENEW)
+FACTS = ("told_state", "created_by", "created_at", "mailed_at", "expires_at", "submitted_at")
+
+
+class LinkForm(forms.ModelForm):
+    """A link to connect a directory, or to renew the secret of one that the organization shares in."""
+
+    def __init__(self, *args, **options) -> None:
+        super().__init__(*args, **options)
+        if "intent" not in self.fields:
+            return  # shown, not changed
+        self.fields["connection"].help_text = "To renew the secret only. The link goes to the connection's own owner."
+        for name in ("intent", "owner_name", "owner_email"):
+            self.fields[name].required = False  # the usual intent, and the connection's owner; `clean` sees to the rest
+
+    def clean(self) -> dict[str, Any]:
+        """Whose secret is renewed, and who is asked, is the connection's to say."""
+        given = super().clean() or self.cleaned_data
+        connection, organization = given.get("connection"), given.get("organization")
+        if given.get("intent") != SetupLink.Intent.RENEW:
+            for name in ("owner_name", "owner_email"):
+                if not given.get(name) and name not in self.errors:
+                    self.add_error(name, "This field is required.")
+            if connection:
+                self.add_error("connection", "Leave this empty; approval makes the connection.")
+        elif connection is None:
+            self.add_error("connection", "Choose whose secret is to be renewed.")
+        elif organization and not connection.accesses.filter(organization=organization).exists():
+            self.add_error("connection", "This organization has no part in that connection.")
+        else:
+            given |= {"owner_name": connection.owner_name, "owner_email": connection.owner_email}
+        return given
 
 
 @admin.register(SetupLink)
@@ -29,10 +63,21 @@ class SetupLinkAdmin(admin.ModelAdmin):
     list_select_related = ["organization"]
     search_fields = ["organization__name", "owner_name", "owner_email"]
     change_form_template = "onboarding/admin/link.html"
+    form = LinkForm
 
     @admin.display(description="state")
     def told_state(self, link: SetupLink) -> str:
         return link.state
+
+    def formfield_for_choice_field(self, db_field, request, **options):
+        if db_field.name == "intent":
+            options["choices"] = [(intent.value, intent.label) for intent in OFFERED]
+        return super().formfield_for_choice_field(db_field, request, **options)
+
+    def formfield_for_foreignkey(self, db_field, request, **options):
+        if db_field.name == "connection":
+            options["queryset"] = Connection.objects.live()
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def get_fields(self, request, obj=None):
         return [*ASKED, *FACTS] if obj else [*ASKED]
@@ -59,7 +104,12 @@ class SetupLinkAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: SetupLink, form, change: bool) -> None:
         link, request.setup_token = links.create(  # type: ignore[attr-defined]  # handed to response_add below
-            obj.organization, owner_name=obj.owner_name, owner_email=obj.owner_email, by=request.user
+            obj.organization,
+            owner_name=obj.owner_name,
+            owner_email=obj.owner_email,
+            intent=obj.intent,
+            connection=obj.connection,
+            by=request.user,
         )
         obj.pk, obj.expires_at, obj._state.adding = link.pk, link.expires_at, False  # noqa: SLF001 - Django's own way to say that a row exists
 
