@@ -84,6 +84,21 @@ def test_somebody_restored_into_other_groups_is_in_those_alone(company: Company,
     company.is_true()
 
 
+@pytest.mark.parametrize("where", ["memberOf", "groups/delta"])
+def test_somebody_restored_whose_groups_cannot_be_asked_for_is_right_a_night_later(company: Company, where):
+    company.directory.soft_delete_user(company.ids["Ann"])
+    company.night()
+    company.directory.remove_member(company.ids["Team"], company.ids["Ann"])
+    company.directory.restore_user(company.ids["Ann"])
+    company.fault(where, "500", times=None)
+
+    told = company.night()
+
+    assert told.struck == ("confirm" if where == "memberOf" else "pull")
+    assert told.changed["person Ann"] == "ann@contoso.com"
+    company.converges()
+
+
 @WHOLE
 def test_purge_after_soft_delete_changes_no_number(company: Company, is_full):
     company.directory.soft_delete_user(company.ids["Ann"])

@@ -78,8 +78,8 @@ def test_throttled_request_of_a_batch_is_asked_again_alone(company: Company):
     assert told.changed == kept | {"person Bo": "removed"}  # the link stays for the day he is restored
 
 
-@pytest.mark.parametrize(("kind", "wait"), [("429", 600), ("429-no-header", None)])
-def test_question_that_stays_throttled_inside_a_batch_removes_nobody(company: Company, kind, wait):
+@pytest.mark.parametrize(("kind", "wait"), [("429", 600), ("429-no-header", None), ("500", None), ("403", None)])
+def test_question_that_gets_no_answer_inside_a_batch_removes_nobody(company: Company, kind, wait):
     company.fault("user", kind, times=None, retry_after=wait)
 
     told = purge_and_read_all(company)

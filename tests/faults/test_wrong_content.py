@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from directory_sync.diagnosis import diagnose
 from directory_sync.models import Connection, DriftCheck
 from tests.faults.conftest import DELTA_LINKS, SYNCED, TONIGHT, Company, build_company
 from tests.sync.audiences import choose
@@ -20,19 +21,20 @@ def test_directory_that_seems_empty_loses_nobody(company: Company):
     assert told.changed == DELTA_LINKS
 
 
-def test_list_of_members_that_seems_empty_is_held(company: Company, directory):
+def test_members_that_seem_none_hold_the_group(company: Company, directory):
     people = [directory.add_user(displayName=f"P{n}", mail=f"p{n}@contoso.com") for n in range(5)]
     five = directory.add_group("Five", members=people)
     sync(company.connection)
     choose(company.connection, five)
-    company.fault("groups/delta", "empty_directory", times=None)
-    company.fault("members", "empty_directory", times=None)
-    company.fault("group", "404", times=None)
+    company.fault("groups/delta", "no_members", times=None)
+    company.fault("members", "missing_page", times=None, path_contains=five)
 
     told = company.night(full=True)
 
-    assert told.state == "succeeded"
-    assert not [fact for fact, value in told.changed.items() if fact.startswith("Five has") and value is None]
+    held = {f"Five held P{n}": "waiting" for n in range(5)}
+    assert (told.struck, told.state) == ("pull, confirm", "succeeded")
+    assert told.changed == DELTA_LINKS | held | {"group Five": "held held_links, 5 of 5"}
+    assert diagnose("held_links").who == "support"
 
 
 @pytest.mark.parametrize("kind", ["half_page", "missing_page"])
