@@ -36,7 +36,7 @@ def test_page_that_breaks_once_is_read_again(company: Company, kind):
     assert told.changed == TONIGHT
 
 
-@pytest.mark.parametrize("kind", sorted(BROKEN.keys() - {"silence"}))
+@pytest.mark.parametrize("kind", ["500", "502-html", "503", "cut_json", "wrong_length", "reset_in_body"])
 def test_token_answer_that_breaks_once_is_asked_for_again(company: Company, kind):
     company.news()
     company.fault("token", kind)

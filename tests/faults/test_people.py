@@ -19,14 +19,13 @@ ADDRESSES = {
 }
 
 
-@WHOLE
 @pytest.mark.parametrize("mail", ADDRESSES)
-def test_address_is_taken_as_it_is_or_left_out_with_its_reason(company: Company, mail, is_full):
+def test_address_is_taken_as_it_is_or_left_out_with_its_reason(company: Company, mail):
     name, stored = ADDRESSES[mail]
     new = company.directory.add_user(displayName=name, mail=mail)
     company.directory.add_member(company.ids["Team"], new)
 
-    told = company.night(full=is_full)
+    told = company.night()
 
     reached = 2 if stored == "invalid_address" else 3
     assert (told.state, told.words) == ("succeeded", "")
