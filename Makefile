@@ -4,7 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?= tests
 # Where SQLite and PostgreSQL can differ; run again on a server that the tests start themselves.
-ON_POSTGRESQL ?= tests/sync tests/audience tests/admin tests/onboarding
+ON_POSTGRESQL ?= tests/sync tests/audience tests/admin tests/onboarding tests/security \
+	tests/faults/test_holds.py tests/faults/test_killed_workers.py
 
 .PHONY: demo demo-reset test soak bench lint types check coverage lock clean
 

@@ -17,8 +17,8 @@ from tests.faults.snapshot import changes, snapshot
 from tests.faults.workers import Workers, cut_connections, standing_still, stands_still
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
-on_postgresql = pytest.mark.skipif(database.vendor != "postgresql", reason="only a server can lose a connection")
-on_sqlite = pytest.mark.skipif(database.vendor != "sqlite", reason="SQLite can be told how large it may grow")
+on_postgresql = pytest.mark.only_on("postgresql")  # only a server can lose a connection
+on_sqlite = pytest.mark.only_on("sqlite")  # which can be told how large it may grow
 
 
 @pytest.fixture
