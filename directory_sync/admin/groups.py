@@ -6,7 +6,7 @@ from ..diagnosis import diagnose
 from ..explain import explain_group, people_left_out
 from ..models import Group
 from . import held, history
-from .overview import problem_code
+from .overview import problem_code, subject_of
 from .reading import ReadOnlyAdmin, state
 
 SHOWN = 25
@@ -60,7 +60,7 @@ def explanation(group: Group) -> dict:
         "people_waiting": held.in_group(group),
         "changes": history.of_group(group),
         "numbers": [(words, numbers[name], name in SUMS) for name, words in NUMBERS.items()],
-        "diagnosis": diagnose(code, group.name) if code else None,
+        "diagnosis": diagnose(code, subject_of(group)) if code else None,
         "parents": Group.objects.filter(child_links__child=group)[:SHOWN],
         "children": Group.objects.filter(parent_links__parent=group)[:SHOWN],
         "reached": group.reached().order_by("name")[:SHOWN],

@@ -33,7 +33,8 @@ def overview(connection: Connection, user) -> dict[str, Any]:
         "runs": runs,
         "longest": max((run.seconds for run in runs), default=0) or 1,
         "groups": [
-            (group, _diagnosis(connection, problem_code(group), group.name)) for group in groups_by_urgency(connection)
+            (group, _diagnosis(connection, problem_code(group), subject_of(group)))
+            for group in groups_by_urgency(connection)
         ],
         "group_count": connection.groups.filter(is_read=True).count(),
         "recipient_count": connection.recipients.filter(left_out="").count(),
@@ -77,6 +78,11 @@ def groups_by_urgency(connection: Connection) -> QuerySet[Group]:
 def problem_code(group: Group) -> str:
     """What keeps the group from being up to date, "" for one that is."""
     return group.problem if group.status in (Group.Status.ERROR, Group.Status.HELD) else ""
+
+
+def subject_of(group: Group) -> str:
+    """What its problem is about: the group, where it is not a permission, which the group does not know."""
+    return "" if group.problem == "permission_missing" else group.name or group.entra_id
 
 
 def check_results(connection: Connection, checked: Event) -> list[dict[str, Any]]:
