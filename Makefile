@@ -16,9 +16,17 @@ demo: .venv/runtime
 demo-reset: .venv/runtime
 	@$(BIN)/python manage.py demo --reset
 
+# Tests that wait for processes and browsers run beside those that compute; their output follows at the end.
+# Status 5 is pytest's word for "none of these here".
+OUTSIDE := processes or browser
 test: .venv/development .system
-	@$(BIN)/python -m pytest -m "not soak" $(TESTS)
-	@$(BIN)/python -m tests.postgresql -m "not soak" $(ON_POSTGRESQL)
+	@mkdir -p artefacts; \
+	$(BIN)/python -m pytest -m "($(OUTSIDE)) and not soak" $(TESTS) >artefacts/outside.log 2>&1 & outside=$$!; \
+	trap "kill $$outside 2>/dev/null" INT TERM; \
+	$(BIN)/python -m pytest -m "not ($(OUTSIDE)) and not soak" $(TESTS); inside=$$?; \
+	$(if $(filter tests,$(TESTS)),$(BIN)/python -m tests.postgresql -m "not soak" $(ON_POSTGRESQL),true); postgresql=$$?; \
+	echo "Processes and browsers:"; wait $$outside; outside=$$?; cat artefacts/outside.log; \
+	for status in $$inside $$postgresql $$outside; do case $$status in 0|5) ;; *) exit 1;; esac; done
 
 soak: .venv/development .system
 	@$(BIN)/python -m pytest -m soak $(TESTS)
