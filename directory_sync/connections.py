@@ -139,11 +139,14 @@ class Options:
     scope: str
     scope_group_ids: tuple[str, ...]
     guard: dict[str, float]  # thresholds; those that are the usual ones are left out
+    excluded_values: list[dict[str, str]] = field(default_factory=list)  # {"attribute": …, "value": …}
 
 
 # Of the owner only that it changed is logged, not who it was.
 LOGGED_BY_NAME_ONLY = {"name", "owner_name", "owner_email"}
-DECIDES_WHO_IS_REACHED = {"username_fallback", "sync_contacts", "exclude_guests", "scope", "scope_group_ids"}
+DECIDES_WHO_IS_REACHED = {
+    *("username_fallback", "sync_contacts", "exclude_guests", "excluded_values", "scope", "scope_group_ids"),
+}
 
 
 @transaction.atomic

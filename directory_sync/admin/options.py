@@ -7,6 +7,7 @@ from django import forms
 
 from ..connections import Options
 from ..models import Connection
+from ..sync.attributes import NAMES, stored_key
 from ..sync.guard import Thresholds
 
 PERCENT = 100
@@ -45,6 +46,13 @@ class OptionsForm(forms.ModelForm):
         help_text="Object IDs of the groups, separated by blanks, commas or lines; for “Listed groups only”.",
     )
 
+    excluded_values = forms.CharField(
+        label="Leave out people by an attribute",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="One a line, such as “employee_type: Contractor”; for approved attributes, ignoring case.",
+    )
+
     class Meta:
         model = Connection
         fields = (
@@ -77,7 +85,22 @@ class OptionsForm(forms.ModelForm):
         """The form's values as the connection has them now."""
         values = {name: getattr(connection, name) for name in OptionsForm.Meta.fields}
         values |= {f"guard_{name}": _told(name, value) for name, value in connection.guard.items()}
-        return values | {"scope_group_ids": "\n".join(connection.scope_group_ids)}
+        excluded = (f"{each['attribute']}: {each['value']}" for each in connection.excluded_values)
+        listed = {"scope_group_ids": "\n".join(connection.scope_group_ids)}
+        return values | listed | {"excluded_values": "\n".join(excluded)}
+
+    def clean_excluded_values(self) -> list[dict[str, str]]:
+        """The lines as the connection keeps them; one that names no attribute with values of its own is told."""
+        kept = []
+        for line in filter(None, map(str.strip, self.cleaned_data["excluded_values"].splitlines())):
+            attribute, _, value = (part.strip() for part in line.partition(":"))
+            if not value or not stored_key(attribute):
+                told = ", ".join(name for name in NAMES if stored_key(name))
+                raise forms.ValidationError(
+                    f"“{line}” is not an attribute, a colon and a value. Attributes are: {told}."
+                )
+            kept.append({"attribute": attribute, "value": value})
+        return kept
 
     def options(self) -> Options:
         """What was asked for; call it on a valid form."""

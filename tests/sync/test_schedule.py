@@ -10,6 +10,7 @@ from django_q.models import OrmQ, Schedule
 from directory_sync import schedules, tasks
 from directory_sync.models import Connection, SyncRun
 from directory_sync.sync import claim, schedule
+from tests.sync.harness import connect
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -92,3 +93,25 @@ def test_installing_schedules_leaves_others_alone_and_drops_old_ones_of_ours(db)
     schedules.install()
 
     assert set(Schedule.objects.values_list("name", flat=True)) == {"theirs", *schedules.wanted()}
+
+
+def test_parked_run_of_a_huge_directory_does_not_delay_those_due_before_it_parked(connection, directory):
+    now = datetime.now(UTC)
+    huge = connect(directory, "Huge")
+    parked = claim.begin(huge, SyncRun.Trigger.MANUAL)
+    claim.park(parked)
+    Connection.objects.filter(pk=connection.pk).update(due_at=now - timedelta(hours=1))
+
+    taken = [claim.claim_next(), claim.claim_next(), claim.claim_next()]
+
+    assert [run and run.connection for run in taken] == [connection, huge, None]
+
+
+def test_failing_connection_delays_no_other(connection, directory):
+    failing = connect(directory, "Failing")
+    directory.disable_app(failing.client_id)
+    Connection.objects.filter(pk=failing.pk).update(due_at=datetime.now(UTC) - timedelta(hours=1))
+
+    outcomes = [tasks.run_next_due() for _ in range(3)]
+
+    assert outcomes == ["failed", "succeeded", "nothing due"]
