@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -11,54 +10,14 @@ from django.core import serializers
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from directory_sync.models import Connection, Credential, Event
+from directory_sync.models import Credential, Event
 from onboarding import links, renewal, tasks
-from onboarding.models import LinkRequest, LiveCheck, RenewalCode, SetupLink
+from onboarding.models import LiveCheck, RenewalCode, SetupLink
 from tests.onboarding.factories import answers, organization, page, setup_link
+from tests.onboarding.renewing import WRONG, current, mailed_code, renew, secret_form, with_code, work
 from tests.sync.harness import connect, sync
 
 pytestmark = pytest.mark.django_db
-
-WRONG = "Wrong8Q~wrong-wrong-wrong-wrong-wrong"
-
-
-@pytest.fixture
-def token(connection) -> str:
-    """The token of a renew link of the connection."""
-    owner = connection.accesses.get().organization
-    made = links.create(owner, owner_name="-", owner_email="-", intent="renew", connection=connection)
-    return made[1]
-
-
-def with_code(client, token, mailoutbox) -> None:
-    """Ask for a code, read it in the mail, enter it."""
-    client.post(page(token, "mail_code"))
-    client.post(page(token, "enter_code"), {"code": mailed_code(mailoutbox)})
-
-
-def mailed_code(mailoutbox) -> str:
-    return re.search(r"\b\d{6}\b", mailoutbox[-1].body)[0]
-
-
-def secret_form(secret: str, **changed) -> dict[str, str]:
-    in_a_year = (timezone.localdate() + timedelta(days=365)).isoformat()
-    return {"secret_value": secret, "secret_id": str(uuid4()), "secret_expires_on": in_a_year, **changed}
-
-
-def renew(client, token, secret: str, **changed) -> str:
-    """Post the form, let a worker try the secret, and return the page."""
-    client.post(page(token, "renew"), secret_form(secret, **changed))
-    work()
-    return client.get(page(token, "renew")).content.decode()
-
-
-def work() -> None:
-    for waiting in LiveCheck.objects.filter(state=LiveCheck.State.QUEUED):
-        tasks.renew(waiting.pk)
-
-
-def current(connection) -> Credential:
-    return connection.credentials.get(slot="current")
 
 
 def test_expired_secret_is_renewed_and_the_next_run_succeeds(
@@ -287,64 +246,3 @@ def test_new_secret_is_nowhere_in_clear(
     assert jobs
     assert "is in use" in everything[3]
     assert not [text for text in everything if app.secret in text]
-
-
-@pytest.mark.parametrize(("problem", "leads_to"), [("secret_expired", "Mail me a code"), ("", "First sync")])
-def test_asking_for_a_link_leads_to_renewal_when_the_secret_is_the_problem(
-    client, connection, mailoutbox, problem, leads_to
-):
-    Connection.objects.filter(pk=connection.pk).update(problem=problem)
-    for _ in range(2):
-        client.post("/connect/", {"email": connection.owner_email})
-        for request in LinkRequest.objects.all():
-            tasks.answer_request(request.pk)
-
-    mailed = re.search(r"/connect/[\w-]+/", mailoutbox[-1].body)[0]
-
-    assert leads_to in client.get(mailed, follow=True).content.decode()
-    assert SetupLink.objects.count() == 1
-
-
-def test_staff_mail_a_renew_link_to_the_owner_of_a_connection(admin_client, connection, mailoutbox):
-    owner = connection.accesses.get().organization
-    asked = {"organization": owner.pk, "intent": "renew", "connection": connection.pk}
-
-    shown = admin_client.post("/admin/onboarding/setuplink/add/", asked).content.decode()
-
-    assert connection.owner_email in shown
-    assert mailoutbox[0].to == [connection.owner_email]
-    assert mailoutbox[0].subject.startswith("Renew the secret")
-    assert SetupLink.objects.get().connection == connection
-
-
-@pytest.mark.parametrize(
-    ("changed", "told"),
-    [
-        ({"organization": "Tailspin"}, "no part in that connection"),
-        ({"connection": ""}, "Choose whose secret"),
-        ({"intent": "connect"}, "Leave this empty"),
-        ({"intent": "connect", "connection": ""}, "This field is required"),
-    ],
-)
-def test_staff_can_not_make_a_renew_link_that_makes_no_sense(admin_client, connection, mailoutbox, changed, told):
-    owners = {"": connection.accesses.get().organization.pk, "Tailspin": organization("Tailspin").pk}
-    asked = {"intent": "renew", "connection": connection.pk, **changed}
-    asked["organization"] = owners[changed.get("organization", "")]
-
-    shown = admin_client.post("/admin/onboarding/setuplink/add/", asked).content.decode()
-
-    assert told in shown
-    assert not SetupLink.objects.exists()
-    assert mailoutbox == []
-
-
-def test_secret_that_was_never_verified_is_destroyed_after_a_day(client, connection, token, mailoutbox):
-    with_code(client, token, mailoutbox)
-    client.post(page(token, "renew"), secret_form(WRONG))
-    fresh = tasks.purge()["unverified_secrets"]
-    Credential.objects.filter(slot="next").update(created_at=timezone.now() - timedelta(hours=25))
-
-    purged = tasks.purge()["unverified_secrets"]
-
-    assert (fresh, purged) == (0, 1)
-    assert connection.credentials.exclude(sealed="").get() == current(connection)
