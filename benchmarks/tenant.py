@@ -1,0 +1,81 @@
+"""A make-believe tenant as a process of its own."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+STARTS_WITHIN = {"S": 120.0, "M": 900.0, "L": 5400.0}  # seconds; it makes and renders its people first
+STOPS_WITHIN = 60.0
+CONTROL_TIMEOUT = 3600.0  # rendering a large directory anew takes long
+
+
+class Tenant:
+    """`python -m demo.tenant`, pre-rendered and without noise, so that every reader has the same to read."""
+
+    def __init__(self, size: str, latency: float, quota: int) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="benchmark-tenant-")
+        self.folder = Path(self._folder.name)
+        self.size = size
+        self._log = (self.folder / "log").open("wb")
+        options = ("--dataset", size, "--noise", "0", "--latency", str(latency), "--quota", str(quota))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "demo.tenant", "--state", self.folder, *options, "--prerender", "--no-save"],
+            cwd=ROOT,
+            stdout=self._log,
+            stderr=self._log,
+        )
+        try:
+            self.facts: dict[str, Any] = self._wait_for_facts()
+        except BaseException:
+            self.close()
+            raise
+        self._session = requests.Session()
+        self._session.verify = self.facts["ca_file"]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    @property
+    def facts_file(self) -> Path:
+        return self.folder / "tenant.json"
+
+    def call(self, verb: str, **arguments: Any) -> Any:
+        """One verb of demo.tenant.control; its result. Raises AssertionError with the tenant's words."""
+        answer = self._session.post(f"{self.facts['control_url']}/{verb}", json=arguments, timeout=CONTROL_TIMEOUT)
+        assert answer.ok, answer.text
+        return answer.json()["result"]
+
+    def state(self) -> dict[str, Any]:
+        """What it is, what it was asked so far (`requests` by kind) and what that cost it (`cpu_seconds`)."""
+        answer = self._session.get(f"{self.facts['control_url']}/state", timeout=CONTROL_TIMEOUT)
+        answer.raise_for_status()
+        return answer.json()
+
+    def close(self) -> None:
+        """End the process and remove its folder."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOPS_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+        self._folder.cleanup()
+
+    def _wait_for_facts(self) -> dict[str, Any]:
+        give_up = time.monotonic() + STARTS_WITHIN[self.size]
+        while not self.facts_file.exists():
+            assert self._process.poll() is None, (self.folder / "log").read_text()
+            assert time.monotonic() < give_up, "the tenant does not start"
+            time.sleep(0.1)
+        return json.loads(self.facts_file.read_bytes())
