@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .client import GraphClient  # which imports this module
 
 LARGEST_BATCH = 20
+UNITS = 2  # resource units of the dearest read that we batch, members with $select ("throttling-limits")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ def _send_until_settled(client: "GraphClient", requests: Sequence[BatchRequest])
     while True:
         answers |= _send_once(client, requests)
         unavailable = {id: answer.error for id, answer in answers.items() if isinstance(answer.error, Unavailable)}
+        if any(error.status == 429 for error in unavailable.values()):
+            client.quota.refused()
         if not unavailable or not client.patience.wait(attempt, _longest_wait(unavailable.values())):
             return answers
         requests = [request for request in requests if request.id in unavailable]
@@ -63,6 +66,7 @@ def _send_until_settled(client: "GraphClient", requests: Sequence[BatchRequest])
 
 def _send_once(client: "GraphClient", requests: Sequence[BatchRequest]) -> dict[str, BatchAnswer]:
     wanted = {request.id: client.relative(request.path) for request in requests}
+    client.quota.take(UNITS * len(requests))
     bodies = [
         {"id": request.id, "method": "GET", "url": wanted[request.id]}
         | ({"headers": dict(request.headers)} if request.headers else {})

@@ -16,6 +16,7 @@ from .clouds import Cloud
 from .codes import graph_error
 from .errors import Unavailable, UnexpectedResponse
 from .patience import Patience
+from .quota import Quota
 from .transport import Bearer, Timeout, exchange, open_session, parsed
 
 VERSION = "/v1.0"
@@ -40,7 +41,7 @@ class GraphClient:
         cloud: Cloud,
         tokens: TokenSource,
         *,
-        pool: int = 8,
+        pool: int = 10,
         timeout: Timeout = (5, 60),
         attempts: int = 6,
         longest_wait: float = 120.0,
@@ -49,6 +50,7 @@ class GraphClient:
     ) -> None:
         self.cloud = cloud
         self.patience = Patience(attempts, longest_wait, deadline, sleep)
+        self.quota = Quota()
         self.requests = 0
         self._tokens = tokens
         self._timeout = timeout

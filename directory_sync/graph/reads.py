@@ -2,11 +2,22 @@
 
 from .changes import UNCHANGED, Change, Link, changes, has_limited_info, kind_of
 from .delta import STREAMS, Page, delta_page, delta_pages, delta_url
-from .walking import WalkedPage, member_of, read_groups, read_managers, walk_members
+from .walking import (
+    WALKERS,
+    WalkedPage,
+    groups_url,
+    list_groups,
+    member_of,
+    read_groups,
+    read_managers,
+    walk_batches,
+    walk_members,
+)
 
 __all__ = [
     "STREAMS",
     "UNCHANGED",
+    "WALKERS",
     "Change",
     "Link",
     "Page",
@@ -15,10 +26,13 @@ __all__ = [
     "delta_page",
     "delta_pages",
     "delta_url",
+    "groups_url",
     "has_limited_info",
     "kind_of",
+    "list_groups",
     "member_of",
     "read_groups",
     "read_managers",
+    "walk_batches",
     "walk_members",
 ]

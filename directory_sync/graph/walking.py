@@ -2,16 +2,20 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from .batch import LARGEST_BATCH, BatchAnswer, BatchRequest
 from .changes import kind_of
-from .client import GraphClient
+from .client import VERSION, GraphClient
+from .clouds import Cloud
+from .delta import Page
 from .errors import GraphError, UnexpectedResponse
 
 PAGE_SIZE = 999  # the most that "group-list-members" allows
+WALKERS = 6  # batches on their way at once
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,14 @@ def walk_members(
     Each group is read once, however often it is nested. One that can't be read yields its error and the
     others go on; only what stops every request is raised.
     """
+    for pages in walk_batches(client, group_ids, select=select, nested=nested):
+        yield from pages
+
+
+def walk_batches(
+    client: GraphClient, group_ids: Iterable[str], *, select: Iterable[str], nested: bool = True
+) -> Iterator[list[WalkedPage]]:
+    """As `walk_members`, with what came in one answer together."""
     query = f"members?$select={_with_id(select)}&$top={PAGE_SIZE}"
     visited: set[str] = set()
     pending: deque[tuple[str, str]] = deque()
@@ -44,11 +56,32 @@ def walk_members(
 
     for group_id in group_ids:
         visit(group_id)
-    for page in _walk(client, pending):
-        yield page
-        for item in page.items if nested else ():
-            if kind_of(item) == "group" and item.get("id"):
-                visit(item["id"])
+    for pages in _walk(client, pending):
+        for page in pages if nested else ():
+            for item in page.items:
+                if kind_of(item) == "group" and item.get("id"):
+                    visit(item["id"])
+        yield pages
+
+
+def list_groups(client: GraphClient, link: str) -> Iterator[Page]:
+    """All groups from a listing's link on, in pages of 999 ("group-list"); start with `groups_url`."""
+    seen: set[int] = set()
+    while link:
+        body = client.get(link)
+        items, link = body.get("value"), str(body.get("@odata.nextLink") or "")
+        if not isinstance(items, list):
+            raise UnexpectedResponse("not a page of groups", code="unexpected_response")
+        if link and hash(link) in seen:
+            raise UnexpectedResponse(code="endless_paging")
+        client.check_link(link)
+        seen.add(hash(link))
+        yield Page(items, link, "")
+
+
+def groups_url(cloud: Cloud, select: Iterable[str]) -> str:
+    """Where the listing of all groups begins."""
+    return f"{cloud.graph_url}{VERSION}/groups?$select={_with_id(select)}&$top={PAGE_SIZE}"
 
 
 def read_groups(
@@ -68,12 +101,13 @@ def member_of(client: GraphClient, user_ids: Iterable[str]) -> dict[str, list[st
     found: dict[str, list[str] | GraphError] = {id: [] for id in user_ids}
     query = f"memberOf?$select=id&$top={PAGE_SIZE}"
     pending = deque((id, f"/users/{quote(id, safe='')}/{query}") for id in found)
-    for page in _walk(client, pending):
-        groups = found[page.group_id]
-        if page.error:
-            found[page.group_id] = page.error
-        elif isinstance(groups, list):
-            groups.extend(item["id"] for item in page.items if kind_of(item) == "group")
+    for pages in _walk(client, pending):
+        for page in pages:
+            groups = found[page.group_id]
+            if page.error:
+                found[page.group_id] = page.error
+            elif isinstance(groups, list):
+                groups.extend(item["id"] for item in page.items if kind_of(item) == "group")
     return found
 
 
@@ -90,21 +124,27 @@ def read_managers(client: GraphClient, user_ids: Iterable[str]) -> dict[str, dic
     return found
 
 
-def _walk(client: GraphClient, pending: deque[tuple[str, str]]) -> Iterator[WalkedPage]:
-    """Read (id, path) pairs in batches, and their nextLinks after them, until none is left.
+def _walk(client: GraphClient, pending: deque[tuple[str, str]]) -> Iterator[list[WalkedPage]]:
+    """Read (id, path) pairs in batches side by side, and their nextLinks after them, until none is left.
 
-    Whoever iterates may add pairs.
+    Yields what came in one answer together. Whoever iterates may add pairs.
     """
     seen: set[int] = set()
-    while pending:
-        asked = [pending.popleft() for _ in range(min(LARGEST_BATCH, len(pending)))]
-        requests = [BatchRequest(str(number), path) for number, (_, path) in enumerate(asked)]
-        answers = client.batch(requests)
-        for number, (id, _) in enumerate(asked):
-            page = _page(client, id, answers[str(number)], seen)
-            if page.next_link:
-                pending.append((id, page.next_link))
-            yield page
+    running: dict[Future[dict[str, BatchAnswer]], list[tuple[str, str]]] = {}
+    pool = ThreadPoolExecutor(WALKERS, thread_name_prefix="walk")
+    try:
+        while pending or running:
+            while pending and len(running) < WALKERS:
+                asked = [pending.popleft() for _ in range(min(LARGEST_BATCH, len(pending)))]
+                requests = [BatchRequest(str(number), path) for number, (_, path) in enumerate(asked)]
+                running[pool.submit(client.batch, requests)] = asked
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                answers, asked = done.result(), running.pop(done)
+                pages = [_page(client, id, answers[str(number)], seen) for number, (id, _) in enumerate(asked)]
+                pending.extend((page.group_id, page.next_link) for page in pages if page.next_link)
+                yield pages
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _page(client: GraphClient, id: str, answer: BatchAnswer, seen: set[int]) -> WalkedPage:

@@ -1,0 +1,48 @@
+"""Pacing: how fast many small reads may follow each other without being refused ("throttling-limits")."""
+
+import threading
+import time
+from collections.abc import Callable
+
+UNITS = 8_000.0  # resource units that an app may use in a tenant of more than 500 people …
+WINDOW = 10.0  # … within these seconds
+RESERVE = 500.0  # left for reads that wait for nobody, such as the pages of a delta round
+SLOWER = 0.8  # what is left of our pace after a refusal: the tenant is smaller, or shared with others
+
+
+class Quota:
+    """A bucket that fills at the pace Microsoft allows. Refused requests count as well, so it pays not to be refused.
+
+    `now` and `sleep` are in seconds; thread safe.
+    """
+
+    def __init__(
+        self, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], object] = time.sleep
+    ) -> None:
+        self._now, self._sleep = now, sleep
+        self._lock = threading.Lock()
+        self._pace = UNITS / WINDOW
+        self._level, self._since = UNITS, now()
+
+    def take(self, units: float) -> None:
+        """Use these resource units, after waiting until they are there."""
+        with self._lock:
+            self._fill()
+            self._level -= units
+            missing = RESERVE - self._level
+            pace = self._pace
+        if missing > 0:
+            self._sleep(missing / pace)
+
+    def refused(self) -> None:
+        """Microsoft has said 429: there is less than we thought."""
+        with self._lock:
+            self._fill()
+            if self._level > RESERVE:  # once for each time it runs dry, not for each of the requests refused then
+                self._pace *= SLOWER
+            self._level = min(self._level, RESERVE)
+
+    def _fill(self) -> None:
+        now = self._now()
+        self._level = min(UNITS, self._level + (now - self._since) * self._pace)
+        self._since = now
