@@ -76,7 +76,11 @@ def measure(child: Child, timeout: float, *, watch: Callable[[], Any] | None = N
     assert killed or not child.process.returncode, child.stderr.read_text()[-4000:]
     used = ended[2]
     return Cost(
-        seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, child.process.returncode, child.stdout.read_bytes()
+        seconds,
+        used.ru_utime + used.ru_stime,
+        used.ru_maxrss / 1024,
+        child.process.returncode,
+        child.stdout.read_bytes(),
     )
 
 

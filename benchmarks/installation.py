@@ -12,12 +12,8 @@ import orjson
 from benchmarks import children
 from benchmarks.databases import Database
 from benchmarks.tenant import ROOT, Tenant
+from directory_sync.sync.attributes import NAMES
 
-ATTRIBUTES = (
-    *("employee_id", "job_title", "employment_start_date", "employment_status", "employee_type", "department_name"),
-    *("division_name", "cost_center_name", "raw_address", "street_address", "city", "region", "postal_code"),
-    *("country", "manager_name", "manager_email", "preferred_language"),
-)
 COMMAND_TIMEOUT = 300.0
 
 
@@ -72,7 +68,7 @@ class Installation:
             *("add_connection", "--organization", "Acme", "--tenant-id", facts["tenant_id"]),
             *("--client-id", facts["client_id"], "--secret-stdin"),
             *("--owner-name", "Ada Admin", "--owner-email", "ada@customer.example"),
-            *(word for name in ATTRIBUTES for word in ("--attribute", name)),
+            *(word for name in NAMES for word in ("--attribute", name)),
             stdin=facts["secret"] + "\n",
         )["connection"]
         return self.connection

@@ -1,12 +1,15 @@
 """Where one scenario is measured: a tenant of one size, a database, installations on it."""
 
 import shlex
+import time
 from contextlib import ExitStack
 from typing import Self
 
 from benchmarks.databases import Database, Databases
 from benchmarks.installation import Installation
-from benchmarks.tenant import Tenant
+from benchmarks.pace import WINDOW
+from benchmarks.syncing import Sync, first_sync
+from benchmarks.tenant import Meter, Tenant
 
 
 class Stand:
@@ -19,6 +22,8 @@ class Stand:
         self._template: Database | None = None
         self._keys: dict[str, str] = {}
         self._synced: Installation | None = None
+        self.first: Sync | None = None
+        self.first_meter = Meter()
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -59,12 +64,18 @@ class Stand:
     def synced(self) -> Installation:
         """An installation whose first sync is over. Made once: scenarios that follow each other share it."""
         if self._synced is None:
-            from benchmarks import first  # a scenario, and scenarios import this module
-
-            first.run(self)
-        assert self._synced is not None
+            made = self.new_installation()
+            made.connect()
+            self.rest()
+            with self.tenant.meter() as meter:
+                sync = first_sync(made)
+            self._synced, self.first, self.first_meter = made, sync, meter
         return self._synced
 
-    def keep_synced(self, installation: Installation) -> None:
-        """Offer an installation to the scenarios after this one."""
-        self._synced = installation
+    def database_version(self) -> str:
+        """ "" where no database was needed."""
+        return self._template.version() if self._template else ""
+
+    def rest(self) -> None:
+        """Let the tenant's bucket of resource units fill up, so that nobody pays for whoever came before."""
+        time.sleep(WINDOW)

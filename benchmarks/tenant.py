@@ -1,10 +1,15 @@
 """A make-believe tenant as a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +19,32 @@ ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = {"S": 120.0, "M": 900.0, "L": 5400.0}  # seconds; it makes and renders its people first
 STOPS_WITHIN = 60.0
 CONTROL_TIMEOUT = 3600.0  # rendering a large directory anew takes long
+SIGN_IN = ("token", "discovery", "foreign")
+
+
+@dataclass
+class Meter:
+    """What the tenant did while something was measured; complete when the measurement is over.
+
+    `requests` by kind: of a $batch, itself and those inside it. `share` of all processors of the machine.
+    """
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    requests: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def share(self) -> float:
+        return self.cpu_seconds / self.seconds / (os.cpu_count() or 1) if self.seconds else 0.0
+
+    @property
+    def reads(self) -> int:
+        """Pages and objects asked for, in batches or not; signing in is none."""
+        return sum(number for kind, number in self.requests.items() if kind not in (*SIGN_IN, "$batch"))
+
+    def figures(self) -> dict[str, Any]:
+        """For the results of a scenario."""
+        return {"cpu_seconds": self.cpu_seconds, "share": self.share, "requests": dict(self.requests)}
 
 
 class Tenant:
@@ -60,6 +91,15 @@ class Tenant:
         answer = self._session.get(f"{self.facts['control_url']}/state", timeout=CONTROL_TIMEOUT)
         answer.raise_for_status()
         return answer.json()
+
+    @contextmanager
+    def meter(self) -> Iterator[Meter]:
+        """Note what the tenant does meanwhile."""
+        meter, before, start = Meter(), self.state(), time.monotonic()
+        yield meter
+        meter.seconds, after = time.monotonic() - start, self.state()
+        meter.cpu_seconds = after["cpu_seconds"] - before["cpu_seconds"]
+        meter.requests = Counter(after["requests"]) - Counter(before["requests"])
 
     def close(self) -> None:
         """End the process and remove its folder."""
