@@ -1,11 +1,13 @@
 """`POST /$batch`: up to twenty requests in one (json-batching)."""
 
 import random
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from demo.tenant.messages import GraphError, Request, Response, json_response
+from demo.tenant.messages import JSON, GraphError, Request, Response
+from demo.tenant.ready import Ready, packed, splice
 
 if TYPE_CHECKING:  # the routing imports this module
     from demo.tenant.graph import Context
@@ -15,14 +17,14 @@ def answer(context: "Context") -> Response:
     """Answers in no particular order, each with its own status, throttled or not by itself."""
     requests = _requests(context.request)
     statuses: dict[str, int] = {}
-    answers = []
+    answers: list[list[bytes | Ready]] = []
     for inner in requests:
         failed = [name for name in inner.get("dependsOn", []) if statuses.get(name, 424) >= 400]
         response = _failed_dependency() if failed else _inner_response(context, inner)
         statuses[inner["id"]] = response.status
-        answers.append({"id": inner["id"], **_described(response)})
+        answers.append(_described(inner["id"], response))
     random.shuffle(answers)
-    return json_response({"responses": answers})
+    return Response(200, _joined(answers), {"Content-Type": JSON})
 
 
 def _requests(request: Request) -> list[dict[str, Any]]:
@@ -54,10 +56,36 @@ def _failed_dependency() -> Response:
     return GraphError(424, "FailedDependency", "A request that this one depends on has failed.").response()
 
 
-def _described(response: Response) -> dict[str, Any]:
+def _described(name: str, response: Response) -> list[bytes | Ready]:
+    """An inner answer, its body left in one piece if it is ready JSON already."""
     kept = {name: value for name, value in response.headers.items() if name.lower() != "content-encoding"}
+    described: dict[str, Any] = {"id": name, "status": response.status, "headers": kept}
+    if isinstance(response.content, Ready):
+        return [orjson.dumps(described)[:-1] + b',"body":', response.content, b"}"]
     try:
-        body = orjson.loads(response.body) if response.body else None
+        described["body"] = orjson.loads(response.content) if response.content else None
     except ValueError:
-        body = response.body.decode(errors="replace")
-    return {"status": response.status, "headers": kept, "body": body}
+        described["body"] = response.content.decode(errors="replace")
+    return [orjson.dumps(described)]
+
+
+def _joined(answers: list[list[bytes | Ready]]) -> bytes | Ready:
+    """All of it as one body; what is not ready is gathered up to the next part that is."""
+    parts = [*_gathered(answers)]
+    if len(parts) == 1 and isinstance(parts[0], bytes):
+        return parts[0]
+    return splice(packed(part) if isinstance(part, bytes) else part for part in parts)
+
+
+def _gathered(answers: list[list[bytes | Ready]]) -> Iterator[bytes | Ready]:
+    waiting = b'{"responses":['
+    for number, parts in enumerate(answers):
+        waiting += b"," if number else b""
+        for part in parts:
+            if isinstance(part, Ready):
+                yield waiting
+                yield part
+                waiting = b""
+            else:
+                waiting += part
+    yield waiting + b"]}"

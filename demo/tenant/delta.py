@@ -1,6 +1,5 @@
 """`/users/delta`, `/groups/delta` and `/contacts/delta` (delta-query-overview)."""
 
-import gzip
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -10,6 +9,7 @@ import orjson
 from demo.tenant.increments import incremental_round
 from demo.tenant.messages import JSON, GraphError, Request, Response
 from demo.tenant.pages import Round, View
+from demo.tenant.ready import packed
 from demo.tenant.rounds import initial_round
 from demo.tenant.tokens import open_link, seal_link
 
@@ -46,8 +46,22 @@ def answer(context: "Context", resource: str, kind: str) -> Response:
         else:
             state = _first_state(context, resource, kind)
         if token == "latest" or context.request.fault == "empty_directory":
-            return _written(context, resource, _delta_link(context, resource, state), b"[]")
-        return _page(context, resource, state)
+            names = context.request.query.get("$select", "")
+            return _written(context, resource, _delta_link(context, resource, state), b"[]", names)
+        page = _page(context, resource, state)
+    if context.server.prerender and not skip and "a" not in state:
+        _write_ahead(context, resource, state)
+    return page
+
+
+def _write_ahead(context: "Context", resource: str, state: dict[str, Any]) -> None:
+    """Have all pages of an initial round ready before its first one leaves."""
+    with context.directory.lock:
+        current = _round(context, state)
+    for number in range(1, len(current.pages) - 1):
+        if (number, "") not in current.written:
+            with context.directory.lock:
+                _page(context, resource, {**state, "p": number})
 
 
 def _first_state(context: "Context", resource: str, kind: str) -> dict[str, Any]:
@@ -123,7 +137,7 @@ def _round(context: "Context", state: dict[str, Any]) -> Round:
         return directory.recent.get(
             (view, after, until), lambda: incremental_round(directory, view, after, until), keep=_has_more_pages
         )
-    found = directory.recent.get((view, state["t"]), lambda: initial_round(directory, view, state["t"]))
+    found = directory.rounds.get((view, state["t"]), lambda: initial_round(directory, view, state["t"]))
     if found is None:
         raise GraphError(400, "Directory_ExpiredPageToken", "The specified page token value has expired.")
     return found
@@ -135,17 +149,16 @@ def _has_more_pages(found: Round) -> bool:
 
 def _page(context: "Context", resource: str, state: dict[str, Any]) -> Response:
     current, number = _round(context, state), state["p"]
-    last = number + 1 >= len(current.pages)
-    if last:
-        return _written(context, resource, _delta_link(context, resource, state), current.value(number))
-    if number in current.compressed:
-        compressed = current.compressed[number]
-        return Response(200, gzip.decompress(compressed), {"Content-Type": JSON}, compressed)
+    names = "" if number else context.request.query.get("$select", "")
+    if number + 1 >= len(current.pages):
+        return _written(context, resource, _delta_link(context, resource, state), current.value(number), names)
+    if (number, names) in current.written:
+        return Response(200, current.written[number, names], {"Content-Type": JSON})
     token = seal_link(context.directory.tenant_id, {**state, "p": number + 1})
     link = f'"@odata.nextLink":"{_url(context, resource)}?$skiptoken={token}"'
-    response = _written(context, resource, link, current.value(number))
+    response = _written(context, resource, link, current.value(number), names)
     if "a" not in state:  # every client that starts anew gets these same pages
-        response.compressed = current.compressed[number] = gzip.compress(response.body, 1, mtime=0)
+        response.content = current.written[number, names] = packed(response.body)
     return response
 
 
@@ -155,10 +168,9 @@ def _delta_link(context: "Context", resource: str, state: dict[str, Any]) -> str
     return f'"@odata.deltaLink":"{_url(context, resource)}?$deltatoken={token}"'
 
 
-def _written(context: "Context", resource: str, link: str, value: bytes) -> Response:
-    names = context.request.query.get("$select", "")
+def _written(context: "Context", resource: str, link: str, value: bytes, names: str) -> Response:
     suffix = f"({quote(names, safe=',')})" if names else ""
-    opening = orjson.dumps(f"{context.server.graph_url}/v1.0/$metadata#{resource}{suffix}")
+    opening = orjson.dumps(f"{context.metadata}#{resource}{suffix}")
     body = b'{"@odata.context":%b,%b,"value":%b}' % (opening, link.encode(), value)
     return Response(200, body, {"Content-Type": JSON})
 

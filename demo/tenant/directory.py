@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from demo.tenant.answers import Answers
 from demo.tenant.apps import App, Apps
 from demo.tenant.groups import Groups
 from demo.tenant.people import People
@@ -38,11 +39,21 @@ class Directory(People, Groups, Apps):
         self.link_page_size = 500
         self.resource_units: int | None = None
         self.untracked: set[str] = set()
-        self.recent = Recent()
+        self._keep_nothing_yet()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self.recent = Recent()
+        self._keep_nothing_yet()
+
+    def _keep_nothing_yet(self) -> None:
+        self.rounds = Recent(8)  # at a million people one of them is hundreds of MiB
+        self.recent = Recent(24)
+        self.orders = Recent(256)
+        self.answers = Answers()
+
+    def set_quota(self, units: int) -> None:
+        """Resource units that an app may use in ten seconds (8,000 at Microsoft for large tenants); 0 for no limit."""
+        self.resource_units = units or None
 
     def properties(self, entry_id: str) -> dict[str, Any]:
         """A copy of an object's properties, with `id`; also of one in the recycle bin."""
@@ -97,15 +108,7 @@ class Directory(People, Groups, Apps):
     def transitive_members(self, group: str, kind: str | None = None) -> set[str]:
         """Everything below a group, nested groups included, as transitiveMembers lists it."""
         with self.lock:
-            seen: dict[str, str] = {}
-            queue = [self.entry(group, "group")]
-            while queue:
-                for member in self.visible_members(queue.pop()):
-                    if member.id not in seen:
-                        seen[member.id] = member.kind
-                        if member.kind == "group":
-                            queue.append(member)
-            return {found for found, found_kind in seen.items() if kind in (None, found_kind)}
+            return {found.id for found in self.reachable(group).values() if kind in (None, found.kind)}
 
     def groups_of(self, member: str, *, transitive: bool = False) -> set[str]:
         """Groups that hold somebody, directly or through other groups."""

@@ -180,7 +180,6 @@ class Faults:
 
     def spoil(self, fault: Fault, response: Response, request: Request, graph_url: str, login_url: str) -> Response:
         """The real answer, changed as the fault wants."""
-        response.compressed = None
         if fault.kind in BREAKS:
             response.break_off = fault.kind
         elif fault.kind == "not_json":

@@ -45,6 +45,11 @@ class Context:
             raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
     @property
+    def metadata(self) -> str:
+        """Where the address of every context begins."""
+        return f"{self.server.graph_url}/v1.0/$metadata"
+
+    @property
     def sees_hidden_members(self) -> bool:
         """Whether HiddenMembership groups show who is in them."""
         return "Member.Read.Hidden" in self.roles
@@ -82,8 +87,12 @@ def tenant_of(request: Request) -> str:
 
 def answer(server: "TenantServer", request: Request) -> Response:
     """Route a request that reached the Graph host."""
-    context = Context(server, *_authenticate(server, request))
-    segments = segments_of(request)
+    return routed(Context(server, *_authenticate(server, request)))
+
+
+def routed(context: Context) -> Response:
+    """The answer of the route that a request names."""
+    request, segments = context.request, segments_of(context.request)
     if segments == ["$batch"] and request.method == "POST":
         return batch.answer(context)
     if segments[:1] == ["directoryObjects"] and segments[1:] in (["getByIds"], ["microsoft.graph.getByIds"]):

@@ -126,5 +126,18 @@ class Groups(Store):
 
     def visible_members(self, entry: Entry) -> list[Entry]:
         """Direct members outside the recycle bin, in order."""
-        found = (self.find(member) for member in entry.members or ())
-        return [member for member in found if member is not None and not member.deleted]
+        users = self.tables["user"]
+        found = (users.get(member) or self.find(member) for member in entry.members or ())
+        return [member for member in found if member is not None and member.deleted_at is None]
+
+    def reachable(self, group: str) -> dict[str, Entry]:
+        """Everything below a group, nested groups included, by id."""
+        seen: dict[str, Entry] = {}
+        queue = [self.entry(group, "group")]
+        while queue:
+            for member in self.visible_members(queue.pop()):
+                if member.id not in seen:
+                    seen[member.id] = member
+                    if member.kind == "group":
+                        queue.append(member)
+        return seen

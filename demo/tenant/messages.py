@@ -1,6 +1,5 @@
 """Requests and answers as the routes see them, and the two shapes of Microsoft's errors."""
 
-import gzip
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,8 +9,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
+from demo.tenant.ready import Ready, packed
+
 JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-WORTH_COMPRESSING = 1400  # about one packet
 
 
 @dataclass
@@ -44,20 +44,31 @@ class Request:
 
 @dataclass
 class Response:
-    """One answer. `compressed` is the body gzipped ahead of time, when somebody has done that already."""
+    """One answer. `content` is the body, perhaps compressed ahead of time."""
 
     status: int = 200
-    body: bytes = b""
+    content: bytes | Ready = b""
     headers: dict[str, str] = field(default_factory=dict)
-    compressed: bytes | None = None
     break_off: str = ""
+
+    @property
+    def body(self) -> bytes:
+        """What the client reads; to set it is to replace the content."""
+        return self.content.body if isinstance(self.content, Ready) else self.content
+
+    @body.setter
+    def body(self, body: bytes) -> None:
+        self.content = body
 
     def encoded(self, *, gzip_accepted: bool) -> bytes:
         """The bytes to send; sets Content-Encoding when they are compressed."""
-        if not gzip_accepted or len(self.body) < WORTH_COMPRESSING:
+        if not gzip_accepted:
             return self.body
+        content = packed(self.content) if isinstance(self.content, bytes) else self.content
+        if isinstance(content, bytes):
+            return content
         self.headers["Content-Encoding"] = "gzip"
-        return self.compressed or gzip.compress(self.body, 1, mtime=0)
+        return content.gzipped()
 
 
 def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

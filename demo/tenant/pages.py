@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from demo.tenant.ready import Ready
 from demo.tenant.store import Entry, Store
 
 Item = dict[str, Any]
@@ -41,11 +42,11 @@ class View(NamedTuple):
 
 @dataclass
 class Round:
-    """Pages, rendered when asked for; `compressed` holds what was sent, for the next client."""
+    """Pages, rendered when asked for; `written` holds whole answers, by number and `$select`, for the next client."""
 
     pages: list[list[Any]]
     render: Callable[[Any], Item] = field(repr=False, default=lambda item: item)
-    compressed: dict[int, bytes] = field(default_factory=dict, repr=False)
+    written: dict[tuple[int, str], bytes | Ready] = field(default_factory=dict, repr=False)
 
     def value(self, number: int) -> bytes:
         """The JSON array of a page."""

@@ -1,29 +1,22 @@
 """Plain reads: collections, single objects, managers, members and counts."""
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import orjson
 
-from demo.tenant.delta import DEFAULT_SELECT
 from demo.tenant.filters import matching
+from demo.tenant.listings import listing
 from demo.tenant.messages import GraphError, Response, json_response
-from demo.tenant.store import COLLECTIONS, Entry
-from demo.tenant.tokens import open_link, seal_link
+from demo.tenant.rendering import renderer
+from demo.tenant.store import Entry
 
 if TYPE_CHECKING:  # the routing imports this module
     from demo.tenant.graph import Context
 
-DEFAULTS = {kind: [name for name in names.split() if name != "members"] for kind, names in DEFAULT_SELECT.items()} | {
-    "device": ["accountEnabled", "deviceId", "displayName", "operatingSystem", "operatingSystemVersion"],
-    "servicePrincipal": ["appId", "displayName"],
-}
 NAMES = {"user": "users", "group": "groups", "orgContact": "contacts", "device": "devices"}
 RELATIONS = ("members", "transitiveMembers", "memberOf", "transitiveMemberOf", "directReports")
-SHAREPOINT = {"aboutMe", "birthday", "hireDate", "interests", "mySite", "pastProjects", "skills", "schools"}
+SMALL = 100  # relations that are sorted again sooner than looked up
 
 
 def answer(context: "Context", kind: str, segments: list[str]) -> Response:
@@ -33,12 +26,11 @@ def answer(context: "Context", kind: str, segments: list[str]) -> Response:
         segments = segments[:-1]
     with context.directory.lock:
         if not segments:
-            found = (entry.id for entry in context.directory.living(kind))
-            return _listing(context, found, kind, counting=counting, name=NAMES[kind])
+            return listing(context, lambda: _everybody(context, kind), NAMES[kind], typed=False, counting=counting)
         entry = _living(context, kind, segments[0])
         if len(segments) == 1:
-            context_url = f"{_metadata(context)}#{NAMES[kind]}/$entity"
-            return json_response({"@odata.context": context_url, **_rendered(context, entry)})
+            context_url = f"{context.metadata}#{NAMES[kind]}/$entity"
+            return json_response({"@odata.context": context_url, **renderer(context)(entry)})
         if segments[1:] == ["manager"]:
             return _manager(context, entry)
         if segments[1] in RELATIONS and len(segments) <= 3:
@@ -57,8 +49,8 @@ def by_ids(context: "Context") -> Response:
         entries = [context.directory.find(str(entry_id).lower()) for entry_id in dict.fromkeys(ids)]
         found = [entry for entry in entries if entry is not None and not entry.deleted]
         wanted = [entry for entry in found if not types or entry.kind.lower() in types or "directoryobject" in types]
-        items = [_rendered(context, entry, typed=True) for entry in wanted]
-    return json_response({"@odata.context": f"{_metadata(context)}#directoryObjects", "value": items})
+        items = [*map(renderer(context, typed=True), wanted)] if wanted else []
+    return json_response({"@odata.context": f"{context.metadata}#directoryObjects", "value": items})
 
 
 def organization(context: "Context") -> Response:
@@ -71,7 +63,7 @@ def organization(context: "Context") -> Response:
         "tenantType": "AAD",
         "verifiedDomains": [{"name": directory.domain, "isDefault": True, "isInitial": True, "type": "Managed"}],
     }
-    return json_response({"@odata.context": f"{_metadata(context)}#organization", "value": [tenant]})
+    return json_response({"@odata.context": f"{context.metadata}#organization", "value": [tenant]})
 
 
 def _json_body(context: "Context") -> dict[str, Any]:
@@ -82,10 +74,6 @@ def _json_body(context: "Context") -> dict[str, Any]:
     if not isinstance(body, dict):
         raise GraphError(400, "BadRequest", "Unable to read JSON request payload.")
     return body
-
-
-def _metadata(context: "Context") -> str:
-    return f"{context.server.graph_url}/v1.0/$metadata"
 
 
 def _living(context: "Context", kind: str, key: str) -> Entry:
@@ -104,16 +92,38 @@ def _manager(context: "Context", entry: Entry) -> Response:
     if manager is None or manager.deleted:
         message = "Resource 'manager' does not exist or one of its queried reference-property objects are not present."
         raise GraphError(404, "Request_ResourceNotFound", message)
-    url = f"{_metadata(context)}#directoryObjects/$entity"
-    return json_response({"@odata.context": url, **_rendered(context, manager, typed=True)})
+    url = f"{context.metadata}#directoryObjects/$entity"
+    return json_response({"@odata.context": url, **renderer(context, typed=True)(manager)})
 
 
 def _relation(context: "Context", entry: Entry, name: str, cast: str, *, counting: bool) -> Response:
     if name in ("members", "transitiveMembers"):
         _check_cast(entry, cast)
-    found = [other for other in _related(context, entry, name) if cast in ("", other.kind)]
     metadata_name = NAMES.get(cast, "directoryObjects")
-    return _listing(context, (other.id for other in found), cast, counting=counting, name=metadata_name)
+    return listing(
+        context, lambda: _order(context, entry, name, cast), metadata_name, typed=not cast, counting=counting
+    )
+
+
+def _everybody(context: "Context", kind: str) -> list[str]:
+    """Ids of a whole collection, or of those that a filter keeps, in order."""
+    directory, text = context.directory, context.request.query.get("$filter", "")
+    everybody = directory.ordered(kind)
+    if not text:
+        return everybody
+    return directory.orders.get((kind, text, directory.log.sequence), lambda: [*matching(directory, everybody, text)])
+
+
+def _order(context: "Context", entry: Entry, name: str, cast: str) -> list[str]:
+    """Ids of a relation in order, kept when it takes more than one page: the next one is sure to be asked for."""
+    directory, text = context.directory, context.request.query.get("$filter", "")
+
+    def found() -> list[str]:
+        ids = [other.id for other in _related(context, entry, name) if cast in ("", other.kind)]
+        return sorted(matching(directory, ids, text))
+
+    key = (entry.id, name, cast, text, context.sees_hidden_members, directory.log.sequence)
+    return directory.orders.get(key, found, keep=lambda ids: len(ids) > SMALL)
 
 
 def _check_cast(entry: Entry, cast: str) -> None:
@@ -133,7 +143,7 @@ def _related(context: "Context", entry: Entry, name: str) -> Iterable[Entry]:
     if name == "transitiveMembers":
         if _hidden(context, entry):
             return []
-        return [directory.entry(member) for member in directory.transitive_members(entry.id)]
+        return directory.reachable(entry.id).values()
     # known-issues: v1.0 does not list service principals among the direct members
     visible = [] if _hidden(context, entry) else directory.visible_members(entry)
     return [member for member in visible if member.kind != "servicePrincipal"]
@@ -141,82 +151,3 @@ def _related(context: "Context", entry: Entry, name: str) -> Iterable[Entry]:
 
 def _hidden(context: "Context", group: Entry) -> bool:
     return not context.sees_hidden_members and group.properties.get("visibility") == "HiddenMembership"
-
-
-def _listing(context: "Context", ids: Iterable[str], kind: str, *, counting: bool, name: str) -> Response:
-    """One page in the order of ids, so that changes between pages neither skip nor repeat anybody."""
-    request, directory = context.request, context.directory
-    advanced = request.header("ConsistencyLevel").lower() == "eventual"
-    if counting and not advanced:
-        raise GraphError(400, "Request_BadRequest", "$count is not currently supported.")
-    text = request.query.get("$filter", "")
-    key = ("listing", request.path, text, context.roles, directory.log.sequence)
-    ordered = directory.recent.get(key, lambda: sorted(matching(directory, ids, text)))
-    if counting:
-        return Response(200, str(len(ordered)).encode(), {"Content-Type": "text/plain"})
-    start = _start(context, ordered)
-    shown = ordered[start : start + _top(context)]
-    page: dict[str, Any] = {"@odata.context": f"{_metadata(context)}#{name}"}
-    if advanced and request.query.get("$count") == "true" and not start:
-        page["@odata.count"] = len(ordered)
-    if start + len(shown) < len(ordered):
-        page["@odata.nextLink"] = _next_link(context, shown[-1])
-    typed = not kind
-    page["value"] = [_rendered(context, directory.entry(entry_id), typed=typed) for entry_id in shown]
-    return json_response(page)
-
-
-def _top(context: "Context") -> int:
-    text = context.request.query.get("$top", "100")
-    if not text.isdigit() or not 1 <= int(text) <= 999:
-        message = f"Invalid page size specified: '{text}'. Must be between 1 and 999 inclusive."
-        raise GraphError(400, "Request_UnsupportedQuery", message)
-    # known issue: with $expand a page is cut to 100 whatever $top says
-    return min(int(text), 100) if "$expand" in context.request.query else int(text)
-
-
-def _start(context: "Context", ordered: list[str]) -> int:
-    token = context.request.query.get("$skiptoken")
-    if not token:
-        return 0
-    state = open_link(context.directory.tenant_id, token)
-    if state is None or state.get("path") != context.request.path:
-        raise GraphError(400, "Directory_ExpiredPageToken", "The specified page token value has expired.")
-    return bisect_right(ordered, state["after"])
-
-
-def _next_link(context: "Context", last_shown: str) -> str:
-    request = context.request
-    token = seal_link(context.directory.tenant_id, {"path": request.path, "after": last_shown})
-    options = {**request.query, "$skiptoken": token}
-    query = "&".join(f"{name}={quote(value, safe=',$()')}" for name, value in options.items())
-    return f"{context.server.graph_url}{quote(request.path, safe='/$')}?{query}"
-
-
-def _rendered(context: "Context", entry: Entry, *, typed: bool = False) -> dict[str, Any]:
-    """An object as plain reads show it: unset is null; unreadable kinds are null but for type and id."""
-    selected = [name for name in context.request.query.get("$select", "").split(",") if name]
-    if SHAREPOINT.intersection(selected):
-        raise GraphError(501, "NotImplemented", "This operation target is not yet supported.")
-    item: dict[str, Any] = {"@odata.type": f"#microsoft.graph.{entry.kind}"} if typed else {}
-    item["id"] = entry.id
-    readable = context.may_read(entry.kind)
-    for name in selected or DEFAULTS[entry.kind]:
-        if name != "id":
-            empty: list[str] | None = [] if name in COLLECTIONS and readable else None
-            item[name] = entry.properties.get(name, empty) if readable else None
-    if entry.kind == "user" and readable and (expand := context.request.query.get("$expand", "")):
-        item |= _expanded_manager(context, entry, expand)
-    return item
-
-
-def _expanded_manager(context: "Context", entry: Entry, expand: str) -> dict[str, Any]:
-    found = re.fullmatch(r"manager(\(\$select=([\w,]+)\))?", expand)
-    if found is None:
-        raise GraphError(400, "Request_UnsupportedQuery", f"The expand '{expand}' is not supported.")
-    manager = context.directory.find(entry.manager) if entry.manager else None
-    if manager is None or manager.deleted:
-        return {}
-    names = found[2].split(",") if found[2] else DEFAULTS[manager.kind]
-    shown = {name: manager.properties.get(name) for name in names}
-    return {"manager": {"@odata.type": f"#microsoft.graph.{manager.kind}", **shown, "id": manager.id}}

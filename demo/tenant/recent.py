@@ -4,13 +4,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-KEPT = 24
-
 
 class Recent:
-    """Results under their keys, the least recently used thrown away. Callers hold the directory's lock."""
+    """`limit` results under their keys, the least recently used thrown away. Callers hold the directory's lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
     def get(self, key: tuple[Any, ...], make: Callable[[], Any], keep: Callable[[Any], bool] = bool) -> Any:
@@ -21,6 +20,6 @@ class Recent:
         if keep(found):
             self._kept[key] = found
             self._kept.move_to_end(key)
-            if len(self._kept) > KEPT:
+            if len(self._kept) > self._limit:
                 self._kept.popitem(last=False)
         return found

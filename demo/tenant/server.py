@@ -4,7 +4,7 @@ import logging
 import tempfile
 import time
 from collections import Counter, deque
-from dataclasses import replace
+from copy import copy
 from functools import partial
 from pathlib import Path
 from threading import Event, Lock
@@ -37,13 +37,9 @@ class RequestLog:
 
     def note(self, request: Request) -> None:
         """Count one."""
-        entry = replace(
-            request,
-            headers={name: value for name, value in request.headers.items() if name.lower() != "authorization"},
-            body=b"",
-            claims={},
-            authorized=bool(request.header("Authorization")),
-        )
+        entry = copy(request)  # not built anew, for that takes the target apart again
+        entry.headers = {name: value for name, value in request.headers.items() if name.lower() != "authorization"}
+        entry.body, entry.claims, entry.authorized = b"", {}, bool(request.header("Authorization"))
         with self._lock:
             self._counts[request.kind] += 1
             self.entries.append(entry)
@@ -59,6 +55,8 @@ class TenantServer:
     """A login host and a Graph host; a context manager that listens at once and stops at the end.
 
     `cloud` is the cloud both hosts belong to: tenants of another login family are refused a token (AADSTS900382).
+    `latency` is how long an answer waits, in seconds; with `prerender` the first page of an initial delta round leaves
+    when all its pages are ready.
     """
 
     def __init__(
@@ -74,6 +72,7 @@ class TenantServer:
         self.requests = RequestLog()
         self.throttle = Throttle()
         self.latency = 0.0
+        self.prerender = False
         self.changed = Event()
         self.tenants: dict[str, Directory] = {}
         self._tenants_made = 0

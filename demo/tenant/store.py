@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from demo.tenant.changes import ChangeLog
 
 KINDS = ("user", "group", "orgContact", "device", "servicePrincipal")
 COLLECTIONS = {"businessPhones", "otherMails", "proxyAddresses", "groupTypes", "imAddresses"}
+
+OF_THIS_PROCESS = {"lock", "rounds", "recent", "orders", "answers", "_ordered"}
 
 
 @dataclass(slots=True)
@@ -44,15 +47,17 @@ class Store:
         self.tables: dict[str, dict[str, Entry]] = {kind: {} for kind in KINDS}
         self.recycle_bin: set[str] = set()
         self.log = ChangeLog()
+        self._ordered: dict[str, list[str]] = {}
         self.clock_offset = 0.0
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but what belongs to this process."""
-        return {name: value for name, value in self.__dict__.items() if name not in ("lock", "recent")}
+        return {name: value for name, value in self.__dict__.items() if name not in OF_THIS_PROCESS}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.lock = threading.RLock()
+        self._ordered = {}
 
     @property
     def now(self) -> datetime:
@@ -96,6 +101,30 @@ class Store:
         """Entries of a kind that are not in the recycle bin."""
         return (entry for entry in self.tables[kind].values() if entry.deleted_at is None)
 
+    def count(self, kind: str) -> int:
+        """How many living entries of a kind there are."""
+        table = self.tables[kind]
+        return len(table) - sum(entry_id in table for entry_id in self.recycle_bin)
+
+    def ordered(self, kind: str) -> list[str]:
+        """Ids of the living entries of a kind in order: the list itself, sorted once and kept so."""
+        if kind not in self._ordered:
+            self._ordered[kind] = sorted(entry.id for entry in self.living(kind))
+        return self._ordered[kind]
+
+    def _keep_in_order(self, kind: str, entry_id: str, *, shown: bool) -> None:
+        if self.log.muted:  # so many come that sorting them once is quicker
+            self._ordered.pop(kind, None)
+        if kind not in self._ordered:
+            return
+        ordered = self._ordered[kind]
+        place = bisect_left(ordered, entry_id)
+        held = place < len(ordered) and ordered[place] == entry_id
+        if shown and not held:
+            ordered.insert(place, entry_id)
+        elif held and not shown:
+            del ordered[place]
+
     @contextmanager
     def unlogged(self) -> Iterator[None]:
         """Fill a directory without a change log, for large data before the first client comes."""
@@ -111,6 +140,7 @@ class Store:
         kept = {name: value for name, value in properties.items() if value is not None}
         entry = Entry(entry_id or self.new_id(), kind, kept, members={} if kind == "group" else None)
         self.tables[kind][entry.id] = entry
+        self._keep_in_order(kind, entry.id, shown=True)
         self.log.add(kind, entry.id, "created")
         return entry
 
@@ -129,17 +159,20 @@ class Store:
         """Move an entry to the recycle bin."""
         entry.deleted_at = self.timestamp
         self.recycle_bin.add(entry.id)
+        self._keep_in_order(entry.kind, entry.id, shown=False)
         self.log.add(entry.kind, entry.id, "removed", "changed")
 
     def restore(self, kind: str, entry_id: str) -> None:
         """Take an entry out of the recycle bin; KeyError when it is not there."""
         self.recycle_bin.remove(entry_id)
         self.tables[kind][entry_id].deleted_at = None
+        self._keep_in_order(kind, entry_id, shown=True)
         self.log.add(kind, entry_id, "restored")
 
     def drop(self, entry: Entry) -> None:
         """Remove an entry for good: first itself, then every link and manager reference to it."""
         del self.tables[entry.kind][entry.id]
+        self._keep_in_order(entry.kind, entry.id, shown=False)
         self.recycle_bin.discard(entry.id)
         self.log.add(entry.kind, entry.id, "removed", "deleted")
         self.drop_links_to(entry)
