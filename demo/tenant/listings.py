@@ -26,7 +26,7 @@ def listing(context: "Context", order: Order, metadata: str, *, typed: bool, cou
             raise GraphError(400, "Request_BadRequest", "$count is not currently supported.")
         return Response(200, str(len(order())).encode(), {"Content-Type": "text/plain"})
     counted = advanced and request.query.get("$count") == "true"
-    key = (request.target, context.roles, counted)
+    key = (request.path, *request.query.items(), context.roles, counted)
     content = directory.answers.get(
         directory.log.sequence, key, lambda: _written(context, order(), metadata, typed=typed, counted=counted)
     )
