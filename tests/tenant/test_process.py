@@ -48,12 +48,12 @@ def test_state_names_groups(client, directory, server):
 
 
 @contextmanager
-def process(folder):
+def process(folder, *options):
     """The server as a process of its own; yields its facts and a session that trusts it."""
     facts_file = folder / "tenant.json"
     facts_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "demo.tenant", "--state", str(folder), "--dataset", "demo", "--seed", "3"]
-    running = subprocess.Popen(command)
+    running = subprocess.Popen([*command, *options])
     try:
         deadline = time.monotonic() + 30
         while not facts_file.exists() and time.monotonic() < deadline:
@@ -79,6 +79,27 @@ def test_state_and_secrets_survive_a_restart(tmp_path):
     assert second["secret"] == first["secret"]
     assert state["tenants"][0]["groups"][group] == "New here"
     assert state["tenants"][0]["users"] == 400
+
+
+def test_a_tenant_that_is_not_to_be_saved_leaves_no_state(tmp_path):
+    with process(tmp_path, "--no-save") as (facts, session):
+        session.post(f"{facts['control_url']}/add_group", json={"name": "New here"}, timeout=10)
+
+    assert not (tmp_path / "state.pickle").exists()
+    assert (tmp_path / "tenant.json").exists()
+
+
+def test_latency_and_quota_can_be_there_from_the_start(tmp_path):
+    with process(tmp_path, "--no-save", "--latency", "0.1", "--quota", "1") as (facts, session):
+        form = {"grant_type": "client_credentials", "client_id": facts["client_id"], "client_secret": facts["secret"]}
+        url = f"{facts['login_url']}/{facts['tenant_id']}/oauth2/v2.0/token"
+        signed_in = session.post(url, data={**form, "scope": f"{facts['graph_url']}/.default"}, timeout=10)
+        session.headers["Authorization"] = "Bearer " + signed_in.json()["access_token"]
+        answers = [session.get(f"{facts['graph_url']}/v1.0/users?$select=id", timeout=10) for _ in range(3)]
+
+    assert min(answer.elapsed.total_seconds() for answer in [signed_in, *answers]) >= 0.1
+    assert answers[0].status_code == 200
+    assert answers[-1].status_code == 429
 
 
 @pytest.mark.parametrize("size", ["tiny", "S"])
