@@ -6,6 +6,7 @@ from .event import Event
 from .organization import Editor, Organization, Series
 from .people import Group, GroupClosure, Membership, Nesting, Recipient
 from .run import DeltaLink, DriftCheck, GroupChange, HeldRemoval, JournalPage, SyncRun
+from .staging import StagedPerson
 
 __all__ = [
     "Access",
@@ -28,5 +29,6 @@ __all__ = [
     "Segment",
     "Series",
     "SeriesSegment",
+    "StagedPerson",
     "SyncRun",
 ]

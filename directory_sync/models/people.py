@@ -41,6 +41,9 @@ class Group(models.Model):
     reread_due = models.BooleanField(
         default=False, db_default=False, editable=False, help_text="To be read anew, member by member."
     )
+    counts_due = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="Its numbers are from before the last change."
+    )
     component = models.BigIntegerField(null=True, blank=True, db_index=True, editable=False)
 
     entra_direct = models.PositiveIntegerField(default=0)
@@ -54,6 +57,7 @@ class Group(models.Model):
         indexes = [
             models.Index(fields=["connection", "name"]),
             models.Index(fields=["connection", "-recipients"]),
+            models.Index(fields=["connection"], condition=models.Q(counts_due=True), name="groups_counts_due"),
         ]
 
     def __str__(self) -> str:
@@ -120,6 +124,7 @@ class Recipient(models.Model):
             models.Index(fields=["connection", "name"]),
             models.Index(fields=["connection", "email"]),
             models.Index(fields=["connection", "manager_entra_id"]),
+            models.Index(fields=["connection"], condition=models.Q(links_due=True), name="recipients_links_due"),
         ]
 
     def __str__(self) -> str:
@@ -130,8 +135,12 @@ class Membership(models.Model):
     """A person's direct link to a group. Links of removed people stay: a restored person has them back."""
 
     pk = models.CompositePrimaryKey("group_id", "recipient_id")
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="memberships")
-    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="memberships")
+    # Checked by the one statement that writes them, which joins both tables: to have the database check each
+    # row again costs twice what it costs to write it. The key serves who asks by group.
+    group = models.ForeignKey(
+        Group, on_delete=models.CASCADE, related_name="memberships", db_constraint=False, db_index=False
+    )
+    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="memberships", db_constraint=False)
 
     def __str__(self) -> str:
         return f"{self.recipient_id} in {self.group_id}"

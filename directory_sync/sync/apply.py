@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ..models import Connection, DeltaLink, Group, Membership, Nesting, SyncRun
-from . import bulk, claim, counts, derive, history, judge, nesting
+from . import bulk, claim, compare, counts, derive, history, judge, nesting
 from .plan import Plan
 from .pull import Stream
 from .write import Links, in_chunks, leave_scope, pks, write_groups, write_people
@@ -22,10 +22,10 @@ def apply(run: SyncRun, plan: Plan, streams: dict[str, Stream], *, can_read_hidd
         _leave_parents(plan, connection)
         judge.merge_decisions(plan, connection)
         rederives = connection.derived_with != connection.option_fingerprint
-        watch = judge.Watch(run, plan, everybody=plan.confines or rederives)
+        watch = judge.Watch(run, plan, everybody=plan.confines or rederives or plan.staging is not None)
         relieved = watch.make_accepted_removals()
         affected = _write_guarded(plan, connection, watch, now, rederives=rederives)
-        counts.refresh(connection, affected | nesting.groups_above(connection, relieved))
+        counts.note_changed(connection, affected | nesting.groups_above(connection, relieved))
         run.held = judge.keep_withheld(plan, connection)
         _set_statuses(plan, connection, streams, can_read_hidden, now)
         _keep_delta_links(streams, connection, now)
@@ -76,6 +76,8 @@ def _write(plan: Plan, connection: Connection, now: datetime, *, rederives: bool
         return _affected_groups(connection, links.groups | relinked, None)
     written = pks(connection.recipients, plan.people.keys() | plan.removed_people | placeholders)
     derive.derive(connection, sorted(written))
+    if plan.staging:
+        links.groups |= compare.groups_of_written(connection)
     return _affected_groups(connection, links.groups | relinked, written)
 
 
@@ -89,6 +91,8 @@ def _leave_parents(plan: Plan, connection: Connection) -> None:
     for members in plan.links.values():
         for child in plan.gone_groups & members.keys():
             del members[child]
+    if plan.staging:
+        compare.forget_links(members=plan.gone_groups)
 
 
 def _affected_groups(connection: Connection, groups: set[int], people: set[int] | None) -> set[int]:
@@ -125,6 +129,7 @@ def _set_statuses(
         status=Group.Status.SYNCED, problem="", status_at=now
     )
     in_chunks(connection.groups, plan.reread_groups - failed.keys(), reread_due=False)
+    in_chunks(connection.groups, plan.unread_groups, reread_due=True)
 
 
 def _keep_delta_links(streams: dict[str, Stream], connection: Connection, now: datetime) -> None:
@@ -139,8 +144,8 @@ def _keep_delta_links(streams: dict[str, Stream], connection: Connection, now: d
 
 
 def _tally(run: SyncRun, plan: Plan, watch: judge.Watch) -> None:
-    run.added = len(watch.people_after.keys() - watch.people.keys())
-    run.removed = len(watch.people.keys() - watch.people_after.keys())
-    run.changed = max(len(plan.people) - run.added, 0)
+    run.added, run.removed = watch.gained.count, len(watch.lost)
+    written = len(plan.people) + (compare.count_written() if plan.staging else 0)
+    run.changed = max(written - run.added, 0)
     for name in ("users", "groups", "contacts", "memberships"):
         setattr(run, name, plan.counts.get(name, 0))

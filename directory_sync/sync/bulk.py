@@ -1,13 +1,15 @@
-"""Many rows at once, past the ORM: ten times quicker on both databases, inside the caller's transaction."""
+"""Many rows at once, past the ORM: COPY on PostgreSQL, executemany on SQLite, inside the caller's transaction."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.db import connection as database
 from django.db import models
 
 CHUNK = 5_000
+FEW = 100  # rows for which PostgreSQL's COPY is not worth a temporary table
+GIVEN = '"given_rows"'
 
 
 def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
@@ -19,7 +21,14 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert rows; one that is there already is left as it is."""
-    _run(f"INSERT INTO {_table(model)} ({_list(columns)}) VALUES ({_marks(columns)}) ON CONFLICT DO NOTHING", rows)
+    into = f"INSERT INTO {table(model)} ({_list(columns)})"
+    _run(
+        model,
+        columns,
+        rows,
+        one=f"{into} VALUES ({_marks(columns)}) ON CONFLICT DO NOTHING",
+        many=f"{into} SELECT {_list(columns)} FROM {GIVEN} ON CONFLICT DO NOTHING",
+    )
 
 
 def upsert(
@@ -32,24 +41,62 @@ def upsert(
 ) -> None:
     """Insert rows of `key` + `columns` + `starting`, or set `columns` alone where the key exists."""
     every = (*key, *columns, *starting)
-    settings = ", ".join(f"{_quote(column)} = excluded.{_quote(column)}" for column in columns)
+    into = f"INSERT INTO {table(model)} ({_list(every)})"
+    conflict = on_conflict(key, columns)
     _run(
-        f"INSERT INTO {_table(model)} ({_list(every)}) VALUES ({_marks(every)}) "
-        f"ON CONFLICT ({_list(key)}) DO UPDATE SET {settings}",
+        model,
+        every,
         rows,
+        one=f"{into} VALUES ({_marks(every)}) {conflict}",
+        many=f"{into} SELECT {_list(every)} FROM {GIVEN} {conflict}",
     )
 
 
 def update(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Set `columns` where the id is the last value of the row."""
-    settings = ", ".join(f"{_quote(column)} = %s" for column in columns)
-    _run(f"UPDATE {_table(model)} SET {settings} WHERE id = %s", rows)
+    settings = ", ".join(f"{quote(column)} = %s" for column in columns)
+    copied = ", ".join(f"{quote(column)} = given.{quote(column)}" for column in columns)
+    _run(
+        model,
+        (*columns, "id"),
+        rows,
+        one=f"UPDATE {table(model)} SET {settings} WHERE id = %s",
+        many=f"UPDATE {table(model)} SET {copied} FROM {GIVEN} AS given WHERE {table(model)}.id = given.id",
+    )
 
 
 def delete(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Delete the rows with exactly these values."""
-    condition = " AND ".join(f"{_quote(column)} = %s" for column in columns)
-    _run(f"DELETE FROM {_table(model)} WHERE {condition}", rows)
+    name = table(model)
+    condition = " AND ".join(f"{quote(column)} = %s" for column in columns)
+    same = " AND ".join(f"{name}.{quote(column)} = given.{quote(column)}" for column in columns)
+    _run(
+        model,
+        columns,
+        rows,
+        one=f"DELETE FROM {name} WHERE {condition}",
+        many=f"DELETE FROM {name} USING {GIVEN} AS given WHERE {same}",
+    )
+
+
+def load(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Put rows into a temporary table, which must not have them yet."""
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            with cursor.copy(f"COPY {name} ({_list(columns)}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            cursor.executemany(f"INSERT INTO {name} ({_list(columns)}) VALUES ({_marks(columns)})", list(rows))
+
+
+def rows_by_id(
+    rows: models.QuerySet, ids: Iterable[str], columns: tuple[str, ...]
+) -> Iterator[tuple[list[str], dict[str, dict[str, Any]]]]:
+    """The object ids in chunks, each with the rows that exist, by object id."""
+    for chunk in chunks(ids, 2_000):
+        found = rows.filter(entra_id__in=chunk).values("entra_id", *columns)
+        yield chunk, {row["entra_id"]: row for row in found}
 
 
 def key_of(row: models.Model) -> Any:
@@ -57,23 +104,42 @@ def key_of(row: models.Model) -> Any:
     return row._meta.pk.get_db_prep_value(row.pk, database)
 
 
-def _run(statement: str, rows: Iterable[Sequence[Any]]) -> None:
+def on_conflict(key: Sequence[str], columns: Sequence[str]) -> str:
+    """The end of an INSERT that sets `columns` where the key exists."""
+    settings = ", ".join(f"{quote(column)} = excluded.{quote(column)}" for column in columns)
+    return f"ON CONFLICT ({_list(key)}) DO UPDATE SET {settings}"
+
+
+def table(model: type[models.Model]) -> str:
+    """The model's table, quoted."""
+    return quote(model._meta.db_table)
+
+
+def quote(name: str) -> str:
+    """A name of a column or table as SQL has it."""
+    return database.ops.quote_name(name)
+
+
+def _run(
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], *, one: str, many: str
+) -> None:
+    """Run `one` for each row, or `many` for all of them together where they stand in a temporary table."""
+    rows = iter(rows)
+    few = list(islice(rows, FEW))
     with database.cursor() as cursor:
-        for chunk in chunks(rows):
-            cursor.executemany(statement, chunk)
-
-
-def _table(model: type[models.Model]) -> str:
-    return _quote(model._meta.db_table)
+        if database.vendor != "postgresql" or len(few) < FEW:
+            for chunk in chunks(chain(few, rows)):
+                cursor.executemany(one, chunk)
+            return
+        cursor.execute(f"CREATE TEMPORARY TABLE {GIVEN} AS SELECT {_list(columns)} FROM {table(model)} WITH NO DATA")
+        load(GIVEN, columns, chain(few, rows))
+        cursor.execute(many)
+        cursor.execute(f"DROP TABLE {GIVEN}")
 
 
 def _list(columns: Sequence[str]) -> str:
-    return ", ".join(_quote(column) for column in columns)
+    return ", ".join(quote(column) for column in columns)
 
 
 def _marks(columns: Sequence[str]) -> str:
     return ", ".join(["%s"] * len(columns))
-
-
-def _quote(name: str) -> str:
-    return database.ops.quote_name(name)

@@ -12,7 +12,7 @@ from ..graph.client import GraphClient
 from ..graph.errors import GraphError
 from ..graph.reads import kind_of, member_of, walk_members
 from ..models import Connection, Group, Membership, Nesting, Recipient, SyncRun
-from . import bulk, claim
+from . import bulk, claim, compare
 from .merge import object_id, objects
 from .plan import Plan
 
@@ -69,6 +69,8 @@ def _settle_returned_groups(plan: Plan, run: SyncRun, client: GraphClient, hidde
             plan.failed_groups[group] = members.code
             continue
         plan.links[group] = members
+        if plan.staging:
+            compare.forget_links(groups=[group])
         kept = run.connection.recipients.filter(memberships__group__entra_id=group, removed_at=None)
         for member in kept.values_list("entra_id", flat=True):
             if member not in members:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 
 from django.db import connection as database
+from django.db import transaction
 from django.db.models import Count, Q
 
 from ..models import Connection, Group, GroupClosure, Membership, Nesting, Recipient
 from . import bulk
+from .verify import in_use
 
 LeftOut = Recipient.LeftOut
 REASONS = (LeftOut.UNREAD, LeftOut.DISABLED, LeftOut.EXCLUDED, LeftOut.NO_ADDRESS, LeftOut.INVALID_ADDRESS)
@@ -42,6 +44,23 @@ def numbers(groups: Iterable[Group]) -> dict[int, dict[str, int]]:
                 reasons.get(group.component, {}), max(nested.get(group.component, 1) - 1, 0), direct.get(group.pk, 0)
             )
     return found
+
+
+def note_changed(connection: Connection, pks: set[int]) -> None:
+    """Count the groups in use among these at once, and leave the others to `refresh_due`."""
+    used = set(in_use(connection).values_list("pk", flat=True)) & pks
+    refresh(connection, used)
+    for chunk in bulk.chunks(sorted(pks - used)):
+        connection.groups.filter(pk__in=chunk, counts_due=False).update(counts_due=True)
+
+
+def refresh_due(connection: Connection) -> None:
+    """Count the groups whose numbers are out of date, some at a time, each some in a transaction of its own."""
+    due = list(connection.groups.filter(counts_due=True).values_list("pk", flat=True))
+    for chunk in bulk.chunks(due, 1_000):
+        with transaction.atomic():
+            refresh(connection, chunk)
+            connection.groups.filter(pk__in=chunk).update(counts_due=False)
 
 
 def refresh(connection: Connection, pks: Iterable[int]) -> None:

@@ -48,7 +48,7 @@ def derive(connection: Connection, pks: Sequence[int] | None = None) -> None:
     rows = Recipient.objects.filter(connection=connection)
     address, left_out = rule(connection)
     if pks is None:
-        rows.update(email=address, left_out=left_out)
+        rows.exclude(email=address, left_out=left_out).update(email=address, left_out=left_out)
         return
     for start in range(0, len(pks), CHUNK):
         rows.filter(pk__in=pks[start : start + CHUNK]).update(email=address, left_out=left_out)

@@ -1,18 +1,21 @@
 """From Graph's properties to the facts in our rows, with Graph's two meanings of absence."""
 
 import hashlib
+import json
 from typing import Any
 
 import orjson
 
-from ..models import Group, Recipient
+from ..models import Group, Recipient, StagedPerson
 from . import attributes
 from .derive import is_deliverable
 from .merge import Seen
 
+State = StagedPerson.State
 PERSON_TEXT = {"displayName": "name", "mail": "mail", "userPrincipalName": "username", "userType": "user_type"}
 PERSON_LIMITS = {"user_type": 40}  # characters that the column holds, where that is less than usual
 PERSON_FIELDS = ("kind", "name", "mail", "username", "enabled", "user_type", "attributes", "manager_entra_id")
+PERSON_COLUMNS = (*PERSON_FIELDS, "facts_hash", "is_read", "removed_at", "mail_is_valid", "username_is_valid")
 GROUP_FIELDS = ("name", "mail", "kind", "is_dynamic", "is_hidden", "is_on_premises")
 
 KINDS = {
@@ -42,6 +45,32 @@ KIND_SHAPES: dict[str, dict[str, Any]] = {
 def text(value: Any, limit: int = 400) -> str:
     """A stored text of what Graph sent; PostgreSQL takes no NUL."""
     return "" if value is None else str(value).replace("\x00", "").strip()[:limit]
+
+
+def person_state(
+    seen: Seen, kind: str, row: dict[str, Any] | None, approved: list[str]
+) -> tuple[State, dict[str, Any] | None]:
+    """What a round means for the row that we have of somebody (None: no row), and the facts to write, if any.
+
+    `row`: PERSON_FIELDS with `facts_hash`, `is_read` and `removed_at`.
+    """
+    if seen.removed:
+        # Also somebody unknown: a link to a person who came and left may still be announced.
+        return (State.REMOVED if row is None or row["removed_at"] is None else State.GONE_BEFORE), None
+    is_present = row is not None and row["is_read"] and row["removed_at"] is None
+    if not is_present and not seen.properties:
+        return State.SHOWN, None  # an id alone: whoever it is has not been read yet
+    values = person(seen, kind, row if is_present else None, approved)
+    values["facts_hash"] = facts_hash(values)
+    if not is_present:
+        return State.ARRIVED, values
+    return (State.SHOWN, None) if row and row["facts_hash"] == values["facts_hash"] else (State.CHANGED, values)
+
+
+def person_row(values: dict[str, Any], is_read: bool = True) -> tuple[Any, ...]:
+    """Facts in the order of PERSON_COLUMNS."""
+    known = {**values, "attributes": json.dumps(values["attributes"])}
+    return (*(known[name] for name in PERSON_FIELDS), values["facts_hash"], is_read, None, *validity(values))
 
 
 def person(seen: Seen, kind: str, before: dict[str, Any] | None, approved: list[str]) -> dict[str, Any]:

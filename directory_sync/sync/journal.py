@@ -1,7 +1,7 @@
 """What a run has read so far, page by page, so that another worker can go on where one stopped."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,13 +16,26 @@ from .claim import beat
 KEPT_FOR = timedelta(hours=12)  # next links are to be used promptly (delta-query-overview)
 
 
-def write(run: SyncRun, page: JournalPage, items: list[dict[str, Any]]) -> None:
-    """Keep one answer; refused with ClaimLost when the run has gone to another worker."""
+def write(
+    run: SyncRun,
+    page: JournalPage,
+    items: list[dict[str, Any]],
+    also: Callable[[list[dict[str, Any]]], None] | None = None,
+    *,
+    expected: int | None = None,
+) -> None:
+    """Keep one answer; refused with ClaimLost when the run has gone to another worker.
+
+    `also` is done with the items in the same transaction; `expected`: how many objects there are, once known.
+    """
     page.run = run
     page.body = zlib.compress(orjson.dumps(items), 1)
+    counted = {} if expected is None else {"expected_objects": expected}
     with transaction.atomic():
-        beat(run, pages=F("pages") + 1, read_objects=F("read_objects") + len(items))
+        beat(run, pages=F("pages") + 1, read_objects=F("read_objects") + len(items), **counted)
         page.save(force_insert=True)
+        if also:
+            also(items)
 
 
 def items(run: SyncRun, source: str) -> Iterator[list[dict[str, Any]]]:
@@ -34,6 +47,17 @@ def items(run: SyncRun, source: str) -> Iterator[list[dict[str, Any]]]:
 def last_page(run: SyncRun, source: str) -> JournalPage | None:
     """Where reading of this source stopped."""
     return run.journal.filter(source=source).defer("body").order_by("-number").first()
+
+
+def first_page(run: SyncRun, source: str) -> JournalPage | None:
+    """Where reading of this source began."""
+    return run.journal.filter(source=source).defer("body").order_by("number").first()
+
+
+def next_number(run: SyncRun, source: str) -> int:
+    """The number of the page to be kept next."""
+    last = last_page(run, source)
+    return last.number + 1 if last else 0
 
 
 def discard(run: SyncRun, source: str | None = None) -> None:

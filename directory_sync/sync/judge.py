@@ -6,9 +6,9 @@ from ..models import Connection, Group, GroupClosure, HeldRemoval, Membership, N
 from . import bulk, derive, nesting
 from .guard import Thresholds, loses_too_much, too_many_leave
 from .plan import Plan
+from .reach import People, Reach, Some
 from .verify import in_use
 
-People = dict[int, str]  # row id → object id
 Decision = HeldRemoval.Decision
 
 
@@ -30,11 +30,12 @@ class Watch:
 
     def __init__(self, run: SyncRun, plan: Plan, *, everybody: bool) -> None:
         self._run = run
-        self._touched = None if everybody else plan.people.keys() | plan.removed_people
         self._thresholds = Thresholds.of(run.connection.guard)
         self._passed: set[int] = set()
-        self._total = derive.recipients(run.connection).count()
-        self.people = self.people_after = self._recipients()
+        touched = None if everybody else plan.people.keys() | plan.removed_people
+        self._reach = Reach(run.connection, touched)
+        self.lost: People = {}
+        self.gained = Some(0, [])
         self.groups = _watched(run.connection, plan, everybody=everybody)
         self.members = {group.pk: reached(group) for group in self.groups}
         self.members_after = self._base = dict(self.members)
@@ -57,38 +58,32 @@ class Watch:
 
     def compare(self) -> None:
         """Look again after writing. Raises TooManyLeave; sets `tripped`, the groups that lose too many by links."""
-        self.people_after = self._recipients()
+        self.lost, self.gained = self._reach.lost(), self._reach.gained()
         self.members_after = self._reached_now()
         self.tripped = []
         if self._run.connection.synced_at is None:
             return
-        losses = [entra_id for pk, entra_id in self.people.items() if pk not in self.people_after]
         accepted = set(self._run.releases.losses) if self._run.releases else set()
-        if too_many_leave(self._total, len(set(losses) - accepted), self._thresholds):
-            raise TooManyLeave(sorted(losses))
-        departed = self.people.keys() - self.people_after.keys()
+        losses = len(set(self.lost.values()) - accepted)
+        if losses and too_many_leave(self._total_before(), losses, self._thresholds):
+            raise TooManyLeave(sorted(self.lost.values()))
         for group in self.groups:
             before = self._base[group.pk].keys()
-            lost = before - self.members_after[group.pk].keys() - departed
-            if group.pk not in self._passed and loses_too_much(len(before), len(lost), self._thresholds):
+            gone = before - self.members_after[group.pk].keys() - self.lost.keys()
+            if group.pk not in self._passed and loses_too_much(len(before), len(gone), self._thresholds):
                 self.tripped.append(group)
 
     def let_pass(self, group: Group) -> None:
         """Do not hold this group: none of its losses is a removal that could wait."""
         self._passed.add(group.pk)
 
+    def _total_before(self) -> int:
+        """Counted only when somebody leaves, since to count takes time in proportion to the directory."""
+        return derive.recipients(self._run.connection).count() - self.gained.count + len(self.lost)
+
     def _reached_now(self) -> dict[int, People]:
         fresh = Group.objects.in_bulk([group.pk for group in self.groups])
         return {group.pk: reached(fresh[group.pk]) if group.pk in fresh else {} for group in self.groups}
-
-    def _recipients(self) -> People:
-        rows = derive.recipients(self._run.connection)
-        if self._touched is None:
-            return dict(rows.values_list("pk", "entra_id"))
-        found: People = {}
-        for chunk in bulk.chunks(sorted(self._touched)):
-            found |= dict(rows.filter(entra_id__in=chunk).values_list("pk", "entra_id"))
-        return found
 
 
 def reached(group: Group) -> People:

@@ -2,6 +2,7 @@
 
 import logging
 import resource
+from contextlib import closing
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,13 +11,14 @@ from .. import vault
 from ..graph.client import GraphClient
 from ..graph.errors import AccessDenied, GraphError
 from ..models import Connection, SyncRun
-from . import claim, journal, schedule
+from . import claim, counts, journal, schedule
 from .apply import apply
 from .confirm import confirm
 from .judge import TooManyLeave
 from .plan import Plan, plan_directory
 from .pull import Parked, Stream, pull
 from .sign_in import open_client
+from .staging import Staging
 from .verify import verify
 from .walk import plan_selected
 
@@ -73,10 +75,10 @@ def _attempt(run: SyncRun, deadline: float | None) -> None:
 
 
 def _perform(run: SyncRun, deadline: float | None) -> None:
-    with open_client(run.connection) as client:
+    with open_client(run.connection) as client, closing(Staging(run.connection)) as staging:
         client.requests = run.requests  # of the workers before
         try:
-            plan, streams = _read(run, client, deadline)
+            plan, streams = _read(run, client, staging, deadline)
         finally:
             run.requests = client.requests
         errors = [stream.error for stream in streams.values() if stream.error]
@@ -84,6 +86,7 @@ def _perform(run: SyncRun, deadline: float | None) -> None:
             raise errors[0]
         errors += [plan.problem] if plan.problem else []
         _apply(run, plan, streams, errors, can_read_hidden="Member.Read.Hidden" in client.roles())
+        counts.refresh_due(run.connection)
         _verify(run, client)
 
 
@@ -125,17 +128,19 @@ def _hold(run: SyncRun, held: TooManyLeave) -> None:
         journal.discard(run)
 
 
-def _read(run: SyncRun, client: GraphClient, deadline: float | None) -> tuple[Plan, dict[str, Stream]]:
+def _read(
+    run: SyncRun, client: GraphClient, staging: Staging, deadline: float | None
+) -> tuple[Plan, dict[str, Stream]]:
     """Everything the run needs from Graph, before it changes anything."""
     if run.connection.scope == Connection.Scope.SELECTED:
         claim.beat(run, kind=SyncRun.Kind.FULL, stage="reading")
         return plan_selected(run, client), {}
     claim.beat(run, stage="reading")
-    streams = pull(run, client, deadline=deadline)
+    streams = pull(run, client, staging, deadline=deadline)
     if any(stream.is_full for stream in streams.values()):
         run.kind = SyncRun.Kind.FULL
     claim.beat(run, stage="planning", kind=run.kind, requests=client.requests)
-    plan = plan_directory(run, streams)
+    plan = plan_directory(run, streams, staging)
     confirm(plan, run, client)
     return plan, streams
 

@@ -1,16 +1,15 @@
 """Turning a plan's object ids into rows: groups, people, links. Inside the caller's transaction."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from ..models import Connection, Group, GroupClosure, Membership, Nesting, Recipient
-from . import bulk
-from .facts import GROUP_FIELDS, KINDS, PERSON_FIELDS, validity
+from . import bulk, write_staged
+from .facts import GROUP_FIELDS, KINDS, PERSON_COLUMNS, UNKNOWN_PERSON, person_row
 from .plan import Plan
 
-PERSON_COLUMNS = (*PERSON_FIELDS, "facts_hash", "is_read", "removed_at", "mail_is_valid", "username_is_valid")
+OTHER = Recipient.Kind.OTHER
 PERSON_START = {"links_due": False, "email": "", "left_out": Recipient.LeftOut.UNREAD}
 GROUP_START = {
     "status": Group.Status.WAITING,
@@ -44,22 +43,18 @@ def write_groups(plan: Plan, connection: Connection, now: datetime) -> None:
 def write_people(plan: Plan, connection: Connection, now: datetime) -> set[str]:
     """Returns the object ids of new placeholders."""
     key = bulk.key_of(connection)
-    rows = ((key, id, *_person_row(values), *PERSON_START.values()) for id, values in sorted(plan.people.items()))
+    if plan.staging:
+        write_staged.write_people(connection)
+    rows = ((key, id, *person_row(values), *PERSON_START.values()) for id, values in sorted(plan.people.items()))
     columns = ("connection_id", "entra_id")
     bulk.upsert(Recipient, columns, PERSON_COLUMNS, rows, starting=tuple(PERSON_START))
     unknown = _unknown(connection, plan, groups=False)
-    blank: dict[str, Any] = {"name": "", "mail": "", "username": "", "enabled": None, "user_type": "", "attributes": {}}
-    blank |= {"manager_entra_id": "", "facts_hash": ""}
+    blank = {**UNKNOWN_PERSON, "facts_hash": ""}
     bulk.insert(
         Recipient,
         (*columns, *PERSON_COLUMNS, *PERSON_START),
         (
-            (
-                key,
-                id,
-                *_person_row({**blank, "kind": KINDS.get(kind, Recipient.Kind.OTHER)}, False),
-                *PERSON_START.values(),
-            )
+            (key, id, *person_row({**blank, "kind": KINDS.get(kind, OTHER)}, False), *PERSON_START.values())
             for id, kind in sorted(unknown.items())
         ),
     )
@@ -69,11 +64,6 @@ def write_people(plan: Plan, connection: Connection, now: datetime) -> set[str]:
     return set(unknown)
 
 
-def _person_row(values: dict[str, Any], is_read: bool = True) -> tuple[Any, ...]:
-    facts = {**values, "attributes": json.dumps(values["attributes"])}
-    return (*(facts[name] for name in PERSON_FIELDS), values["facts_hash"], is_read, None, *validity(values))
-
-
 def _unknown(connection: Connection, plan: Plan, *, groups: bool) -> dict[str, str]:
     """Ids named by links that no row has yet, with their kind: they get placeholders, which reach nobody."""
     named: dict[str, str] = dict.fromkeys((*plan.links, *plan.failed_groups), "group") if groups else {}
@@ -81,6 +71,7 @@ def _unknown(connection: Connection, plan: Plan, *, groups: bool) -> dict[str, s
         named |= {id: kind for id, kind in members.items() if (kind == "group") == groups}
     rows = connection.groups if groups else connection.recipients
     others = connection.recipients if groups else connection.groups
+    named |= {id: kind for id, kind in plan.named.items() if (kind == "group") == groups}
     for chunk in bulk.chunks(sorted(named)):
         for known in rows.filter(entra_id__in=chunk).values_list("entra_id", flat=True):
             del named[known]
@@ -90,7 +81,7 @@ def _unknown(connection: Connection, plan: Plan, *, groups: bool) -> dict[str, s
 
 
 class Links:
-    """The plan's links, turned from object ids into rows."""
+    """The plan's links, turned from object ids into rows. `groups`: whose links changed, `parents`: whose nesting."""
 
     def __init__(self, plan: Plan, connection: Connection) -> None:
         ids = {*plan.links, *plan.dropped_links}
@@ -100,7 +91,7 @@ class Links:
         self._people = pks_by_id(connection.recipients, ids)
         gone = connection.groups.filter(status=Group.Status.GONE)
         self._gone = pks(gone, plan.links.keys() | plan.dropped_links.keys())
-        self._plan = plan
+        self._plan, self._connection = plan, connection
         self.groups: set[int] = set()
         self.parents: set[int] = set()
 
@@ -112,6 +103,10 @@ class Links:
         bulk.delete(Nesting, ("parent_id", "child_id"), self._rows(dropped, self._groups, nested=True))
         bulk.insert(Membership, ("group_id", "recipient_id"), self._rows(added, self._people))
         bulk.insert(Nesting, ("parent_id", "child_id"), self._rows(added, self._groups, nested=True))
+        if self._plan.staging:
+            memberships, nestings = write_staged.write_links(self._connection)
+            self.parents |= nestings
+            self.groups |= memberships | nestings
 
     def _rows(self, pairs: Iterable[tuple[str, str]], members: dict[str, int], *, nested: bool = False):
         rows = set()

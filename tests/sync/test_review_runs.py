@@ -11,6 +11,7 @@ from directory_sync import tasks
 from directory_sync.models import Connection, JournalPage, SyncRun
 from directory_sync.sync import claim, perform, pull, schedule
 from directory_sync.sync.sign_in import open_client
+from directory_sync.sync.staging import Staging
 from tests.sync.harness import sync
 
 
@@ -130,7 +131,7 @@ def test_worker_that_confirms_many_absences_shows_that_it_lives(connection, dire
     run = claim.begin(connection, SyncRun.Trigger.MANUAL, full=True)
 
     with open_client(connection) as client:
-        perform._read(run, client, None)
+        perform._read(run, client, Staging(connection), None)
 
     assert len([stage for stage in beats if stage is None]) >= 3
 

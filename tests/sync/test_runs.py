@@ -103,10 +103,11 @@ def _pull_until_it_fails(run: SyncRun) -> int:
     from directory_sync.graph.patience import Patience
     from directory_sync.sync.pull import pull
     from directory_sync.sync.sign_in import open_client
+    from directory_sync.sync.staging import Staging
 
     with open_client(run.connection) as client:
         client.patience = Patience(1, 0)
-        pull(run, client)
+        pull(run, client, Staging(run.connection))
     return run.journal.filter(source="users").count()
 
 

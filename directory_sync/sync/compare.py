@@ -1,0 +1,222 @@
+"""A full round held against the rows by set operations, where Python would have to hold either whole.
+
+Asks only; what is to be written is in `write`.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import connection as database
+
+from ..models import Connection, Group, Membership, Nesting, Recipient, StagedPerson
+from . import bulk
+from .staging import KINDS, PEOPLE, Staging
+
+State = StagedPerson.State
+PRESENT = (State.SHOWN, State.CHANGED, State.ARRIVED)
+WRITTEN = (State.CHANGED, State.ARRIVED)
+# Both kinds of links: their table, the far end's, their columns, and the row id of a member's number.
+MEMBERS = {
+    "links": bulk.table(Membership),
+    "rows": bulk.table(Recipient),
+    "groups": bulk.table(Group),
+    "parent": "group_id",
+    "child": "recipient_id",
+    "own": "recipient_id",
+}
+CHILDREN = {
+    "links": bulk.table(Nesting),
+    "rows": bulk.table(Group),
+    "groups": bulk.table(Group),
+    "parent": "parent_id",
+    "child": "child_id",
+    "own": "group_id",
+}
+ROW_IDS = """
+UPDATE staged_id SET {own} = (
+    SELECT id FROM {rows} AS known WHERE known.connection_id = %s AND known.entra_id = staged_id.entra_id
+) WHERE recipient_id IS NULL AND group_id IS NULL
+"""
+NOT_SHOWN = """
+SELECT parent.entra_id, child.entra_id FROM {links} AS link
+JOIN {groups} AS parent ON parent.id = link.{parent}
+JOIN {rows} AS child ON child.id = link.{child}
+JOIN staged_id AS shown ON shown.group_id = parent.id
+LEFT JOIN staged_id AS member ON member.{own} = child.id
+LEFT JOIN staged_link
+    ON staged_link.group_n = shown.n AND staged_link.member_n = member.n AND staged_link.kind IS NOT NULL
+WHERE parent.connection_id = %s AND parent.status <> 'gone' AND staged_link.group_n IS NULL
+"""
+KNOWN = """
+DELETE FROM staged_link WHERE kind IS NOT NULL AND EXISTS (
+    SELECT 1 FROM staged_id AS parent
+    JOIN staged_id AS member ON member.n = staged_link.member_n
+    JOIN {links} AS link ON link.{parent} = parent.group_id AND link.{child} = member.{own}
+    WHERE parent.n = staged_link.group_n
+)
+"""
+UNKNOWN_PARENTS = """
+SELECT entra_id FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL
+AND n IN (SELECT DISTINCT group_n FROM staged_link WHERE kind IS NOT NULL)
+"""
+UNKNOWN_CHILDREN = """
+SELECT entra_id FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL
+AND n IN (SELECT member_n FROM staged_link WHERE kind = 'group')
+"""
+UNKNOWN_PEOPLE = """
+SELECT unknown.entra_id, MIN(staged_link.kind) FROM (
+    SELECT n, entra_id FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL AND NOT EXISTS (
+        SELECT 1 FROM {people} AS person
+        WHERE person.stream IN ({streams}) AND person.entra_id = staged_id.entra_id AND person.state IN ({written})
+    )
+) AS unknown
+JOIN staged_link ON staged_link.member_n = unknown.n
+WHERE staged_link.kind IS NOT NULL AND staged_link.kind <> 'group' GROUP BY unknown.entra_id
+"""
+GROUPS_OF_WRITTEN = """
+SELECT DISTINCT link.{parent} FROM {people} AS person
+JOIN {rows} AS recipient ON recipient.entra_id = person.entra_id AND recipient.connection_id = %s
+JOIN {links} AS link ON link.{child} = recipient.id
+WHERE person.state IN ({written})
+"""
+FORGET = "DELETE FROM staged_link WHERE {column} IN (SELECT n FROM staged_id WHERE entra_id IN ({marks}))"
+LINKS = """
+SELECT parent.entra_id, member.entra_id FROM staged_link
+JOIN staged_id AS parent ON parent.n = staged_link.group_n
+JOIN staged_id AS member ON member.n = staged_link.member_n
+"""
+
+
+def find_rows(connection: Connection) -> None:
+    """Give every number the row that its object has by now, if any."""
+    key = bulk.key_of(connection)
+    for ends in (CHILDREN, MEMBERS):
+        _ask(ROW_IDS.format(**ends), [key])
+
+
+def prepare(staging: Staging) -> None:
+    """Make the tables ready to be asked, once all has been read."""
+    if staging.has_rows:
+        find_rows(staging.connection)
+        _ask("CREATE INDEX staged_id_recipient ON staged_id (recipient_id)")
+        _ask("CREATE INDEX staged_id_group ON staged_id (group_id)")
+    if database.vendor == "postgresql":  # which keeps no statistics of temporary tables by itself
+        for name in ("staged_id", "staged_link", PEOPLE):
+            _ask(f"ANALYZE {name}")
+
+
+def people_removed(stream: str) -> Iterator[str]:
+    """Object ids of people whom the round said to be gone, and who are not gone with us."""
+    return _ids(StagedPerson.objects.filter(stream=stream, state=State.REMOVED))
+
+
+def people_arrived(stream: str) -> Iterator[str]:
+    """Object ids of people who are new or back again."""
+    return _ids(StagedPerson.objects.filter(stream=stream, state=State.ARRIVED))
+
+
+def people_present(ids: Iterable[str]) -> set[str]:
+    """Those of the ids whom some full round has shown as living."""
+    found: set[str] = set()
+    for chunk in bulk.chunks(sorted(ids)):
+        found |= set(_ids(StagedPerson.objects.filter(entra_id__in=chunk, state__in=PRESENT)))
+    return found
+
+
+def count_people(stream: str) -> int:
+    """How many living people the round has shown."""
+    return StagedPerson.objects.filter(stream=stream, state__in=PRESENT).count()
+
+
+def count_written() -> int:
+    """How many people are to be written."""
+    return StagedPerson.objects.filter(state__in=WRITTEN).count()
+
+
+def people_not_shown(connection: Connection, stream: str) -> Iterator[str]:
+    """Object ids of people who are in our rows and were not shown."""
+    present = connection.recipients.filter(kind=KINDS[stream], is_read=True, removed_at=None)
+    return _ids(present.exclude(entra_id__in=StagedPerson.objects.filter(stream=stream).values("entra_id")))
+
+
+def count_links() -> int:
+    """How many links the round has named."""
+    return _ask("SELECT COUNT(*) FROM staged_link")[0][0]
+
+
+def links_dropped() -> list[tuple[str, str]]:
+    """Links that the round said to be gone, as object ids of group and member."""
+    return _ask(f"{LINKS} WHERE staged_link.kind IS NULL")
+
+
+def is_shown(group: str, member: str) -> bool:
+    """Whether the round has shown this link."""
+    statement = f"{LINKS} WHERE staged_link.kind IS NOT NULL AND parent.entra_id = %s AND member.entra_id = %s"
+    return bool(_ask(statement, [group, member]))
+
+
+def links_not_shown(staging: Staging, arrivals: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Our links, of living groups that the round has shown, which it did not show.
+
+    Links of removed people are not expected: Entra keeps them and does not show them; those of somebody who is
+    back, by `arrivals` or by the round, are.
+    """
+    if not staging.has_rows:
+        return
+    connection = staging.connection
+    key = bulk.key_of(connection)
+    found = _ask(f"{NOT_SHOWN.format(**MEMBERS)} AND child.removed_at IS NULL", [key])
+    found += _ask(NOT_SHOWN.format(**CHILDREN), [key])
+    removed = connection.recipients.filter(removed_at__isnull=False)
+    returned = removed.filter(entra_id__in=StagedPerson.objects.filter(state=State.ARRIVED).values("entra_id"))
+    back = {*returned.values_list("entra_id", flat=True), *arrivals}
+    for chunk in bulk.chunks(sorted(back)):
+        marks = ", ".join(["%s"] * len(chunk))
+        statement = f"{NOT_SHOWN.format(**MEMBERS)} AND child.removed_at IS NOT NULL AND child.entra_id IN ({marks})"
+        found += _ask(statement, [key, *chunk])
+    for group, member in found:
+        entry = staging.groups.get(group)
+        if entry is not None and not entry.removed:
+            yield group, member
+
+
+def groups_of_written(connection: Connection) -> set[int]:
+    """Rows of the groups that people who were written are directly in."""
+    found = _ask(GROUPS_OF_WRITTEN.format(people=PEOPLE, written=_texts(WRITTEN), **MEMBERS), [bulk.key_of(connection)])
+    return {row for (row,) in found}
+
+
+def ids_without_rows() -> dict[str, str]:
+    """Object ids that living links name, with their kind, that have no row and get none from the round."""
+    groups = _ask(UNKNOWN_PARENTS) + _ask(UNKNOWN_CHILDREN)
+    people = _ask(UNKNOWN_PEOPLE.format(people=PEOPLE, streams=_texts(KINDS), written=_texts(WRITTEN)))
+    return dict(people) | {id: "group" for (id,) in groups}
+
+
+def forget_known_links(staging: Staging) -> None:
+    """Leave only the links that we do not have."""
+    if staging.has_rows:
+        for ends in (MEMBERS, CHILDREN):
+            _ask(KNOWN.format(**ends))
+
+
+def forget_links(*, groups: Iterable[str] = (), members: Iterable[str] = ()) -> None:
+    """Drop the staged links of these groups, and those to these members."""
+    for column, ids in (("group_n", groups), ("member_n", members)):
+        for chunk in bulk.chunks(sorted(ids)):
+            _ask(FORGET.format(column=column, marks=", ".join(["%s"] * len(chunk))), chunk)
+
+
+def _texts(values: Iterable[str]) -> str:
+    """Words of ours as a list in SQL."""
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def _ids(rows: Any) -> Iterator[str]:
+    return rows.values_list("entra_id", flat=True).iterator(5_000)
+
+
+def _ask(statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    with database.cursor() as cursor:
+        cursor.execute(statement, parameters or [])
+        return cursor.fetchall() if cursor.description else []

@@ -1,0 +1,171 @@
+"""What the full rounds of a run have shown, in temporary tables of this database session.
+
+A full round may show a million people and ten times as many links. Python holds a page of them at a time;
+everything that needs them all, what is new, what was not shown, is asked of the database. The tables go with
+the session: the journal is what survives a crash, and is staged again from there.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import connection as database
+
+from ..models import Connection, Recipient, StagedPerson
+from . import bulk, facts
+from .merge import Seen, changes, merged, objects
+
+KINDS = {"users": Recipient.Kind.USER, "contacts": Recipient.Kind.CONTACT}
+PERSON = (*facts.PERSON_FIELDS, "facts_hash", "is_read", "removed_at")
+PEOPLE = bulk.table(StagedPerson)
+NOTHING = (None,) * len(facts.PERSON_COLUMNS)
+
+# Object ids get short numbers, so that a link costs two integers. `kind` of a link is the member's, NULL when
+# the round said that the link is gone. Pages stand in given_* while they are added.
+TABLES = {
+    "staged_id": "n {number}, entra_id varchar(36) NOT NULL UNIQUE, recipient_id bigint, group_id bigint",
+    "staged_link": "group_n integer, member_n integer, kind varchar(60), PRIMARY KEY (group_n, member_n)",
+    "given_id": "entra_id varchar(36)",
+    "given_link": "group_id varchar(36), member_id varchar(36), kind varchar(60)",
+}
+NUMBER = {"postgresql": "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "sqlite": "integer PRIMARY KEY"}
+ADD_IDS = """
+INSERT INTO staged_id (entra_id) SELECT entra_id FROM given_id
+WHERE NOT EXISTS (SELECT 1 FROM staged_id known WHERE known.entra_id = given_id.entra_id)
+"""
+ADD_LINKS = """
+INSERT INTO staged_link (group_n, member_n, kind)
+SELECT parent.n, member.n, given_link.kind FROM given_link
+JOIN staged_id parent ON parent.entra_id = given_link.group_id
+JOIN staged_id member ON member.entra_id = given_link.member_id
+WHERE true ON CONFLICT (group_n, member_n) DO UPDATE SET kind = excluded.kind
+"""
+
+
+class Staging:
+    """Takes the pages of full rounds as they come, in their order; `groups` are what was said of groups, without links.
+
+    `streams`: names of the rounds that were staged. `failed`: groups whose members could not be read, with the code.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.groups: dict[str, Seen] = {}
+        self.streams: set[str] = set()
+        self.has_rows = connection.recipients.exists() or connection.groups.exists()
+        self._approved = connection.approved_attributes()
+        self.failed: dict[str, str] = {}
+        self._again: defaultdict[str, set[str]] = defaultdict(set)
+        self._is_open = False
+
+    def add(self, stream: str, items: list[Any]) -> None:
+        """A page of a delta round, or of the listing of groups under the name of its stream."""
+        self._open()
+        self.streams.add(stream)
+        if stream == "groups":
+            self._add_groups(items)
+        else:
+            self._add_people(stream, items)
+
+    def add_members(self, walked: Iterable[dict[str, Any]]) -> None:
+        """Members of groups as the journal has them: `id`, `members` as pairs of id and kind, `error`."""
+        self.failed |= {each["id"]: each["error"] for each in walked if each["error"]}
+        self._add_links((), {(each["id"], id): kind for each in walked for id, kind in each["members"]})
+
+    def forget(self, stream: str) -> None:
+        """The round starts over."""
+        self.streams.discard(stream)
+        self._again.pop(stream, None)
+        if not self._is_open:
+            return
+        if stream == "groups":
+            self.groups.clear()
+            self.failed.clear()
+            _execute("DELETE FROM staged_link")
+        else:
+            StagedPerson.objects.filter(stream=stream).delete()
+
+    @property
+    def people_again(self) -> set[str]:
+        """Streams that have shown somebody on several pages."""
+        return set(self._again)
+
+    def settle(self, stream: str, pages: Iterable[list[Any]]) -> None:
+        """The round is over. Whoever was on several of its `pages` is judged by all of them together."""
+        if again := self._again.pop(stream, None):
+            theirs = ([item for item in objects(page) if item["id"] in again] for page in pages)
+            entries = merged(theirs, is_full=True)
+            for chunk in bulk.chunks(sorted(again), 2_000):
+                StagedPerson.objects.filter(stream=stream, entra_id__in=chunk).delete()
+            self._put(stream, entries)
+
+    def close(self) -> None:
+        """Give the memory back; the session may live on."""
+        if self._is_open:
+            self._is_open = False
+            for name in (*TABLES, PEOPLE):
+                _execute(f"DROP TABLE IF EXISTS {name}")
+
+    def _open(self) -> None:
+        if self._is_open:
+            return
+        self._is_open = True
+        for name, columns in TABLES.items():
+            _create(name, columns.format(number=NUMBER[database.vendor]))
+        _create(PEOPLE, _person_columns())
+
+    def _add_people(self, stream: str, items: list[Any]) -> None:
+        entries = merged([items], is_full=True)
+        staged = StagedPerson.objects.filter(stream=stream, entra_id__in=list(entries))
+        for entra_id in staged.values_list("entra_id", flat=True):
+            self._again[stream].add(entra_id)
+            del entries[entra_id]
+        self._put(stream, entries)
+
+    def _put(self, stream: str, entries: dict[str, Seen]) -> None:
+        columns = ("stream", "entra_id", "state", *facts.PERSON_COLUMNS)
+        for ids, rows in self._rows(entries):
+            staged = []
+            for entra_id in ids:
+                state, values = facts.person_state(entries[entra_id], KINDS[stream], rows.get(entra_id), self._approved)
+                staged.append((stream, entra_id, state.value, *(facts.person_row(values) if values else NOTHING)))
+            bulk.load(PEOPLE, columns, staged)
+
+    def _rows(self, entries: dict[str, Seen]) -> Iterator[tuple[list[str], dict[str, dict[str, Any]]]]:
+        if self.has_rows:
+            return bulk.rows_by_id(self.connection.recipients.all(), entries, PERSON)
+        return ((chunk, {}) for chunk in bulk.chunks(entries))
+
+    def _add_groups(self, items: list[Any]) -> None:
+        links: dict[tuple[str, str], str | None] = {}
+        shown: set[str] = set()
+        for change in changes(objects(items)):
+            shown.add(change.id)
+            entry = self.groups.setdefault(change.id, Seen(afresh=True))
+            entry.add(change)
+            links |= {(change.id, member): kind for member, kind in entry.links.items()}
+            entry.links = {}
+        self._add_links(shown, links)
+
+    def _add_links(self, groups: Iterable[str], links: dict[tuple[str, str], str | None]) -> None:
+        ids = {*groups, *(group for group, _ in links), *(member for _, member in links)}
+        bulk.load("given_id", ("entra_id",), ((id,) for id in sorted(ids)))
+        bulk.load("given_link", ("group_id", "member_id", "kind"), ((*pair, kind) for pair, kind in links.items()))
+        for statement in (ADD_IDS, ADD_LINKS, "DELETE FROM given_id", "DELETE FROM given_link"):
+            _execute(statement)
+
+
+def _create(name: str, columns: str) -> None:
+    _execute(f"DROP TABLE IF EXISTS {name}")  # of a run before, in the same session
+    _execute(f"CREATE TEMPORARY TABLE {name} ({columns})")
+
+
+def _person_columns() -> str:
+    fields = StagedPerson._meta.concrete_fields  # noqa: SLF001 - Django documents it
+    columns = ", ".join(f"{bulk.quote(field.column)} {field.db_type(database)}" for field in fields)
+    return f"{columns}, PRIMARY KEY (stream, entra_id)"
+
+
+def _execute(statement: str) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(statement)

@@ -1,0 +1,59 @@
+"""What full rounds have shown, from the staging into the rows. Inside the caller's transaction."""
+
+from django.db import connection as database
+
+from ..models import Connection, Recipient
+from . import bulk, compare
+from .facts import PERSON_COLUMNS
+from .staging import KINDS, PEOPLE
+
+# In the order of the numbers, so that rows of a first sync are as close together as their links.
+PERSON_ROWS = """
+INSERT INTO {table} (connection_id, entra_id, {columns}, links_due)
+SELECT %s, person.entra_id, {columns}, false FROM {people} AS person
+LEFT JOIN staged_id ON staged_id.entra_id = person.entra_id
+WHERE person.stream = %s AND person.state IN (%s, %s) ORDER BY staged_id.n
+{conflict}
+"""
+LINK_ROWS = """
+INSERT INTO {links} ({parent}, {child})
+SELECT parent.group_id, member.{own} FROM staged_link
+JOIN staged_id AS parent ON parent.n = staged_link.group_n
+JOIN staged_id AS member ON member.n = staged_link.member_n
+WHERE staged_link.kind IS NOT NULL AND member.{own} IS NOT NULL AND parent.group_id IN ({living})
+ORDER BY parent.group_id, member.{own} ON CONFLICT DO NOTHING
+"""
+PARENTS = """
+SELECT group_id FROM staged_id WHERE group_id IN ({living}) AND n IN (
+    SELECT staged_link.group_n FROM staged_link JOIN staged_id AS member ON member.n = staged_link.member_n
+    WHERE staged_link.kind IS NOT NULL AND member.{own} IS NOT NULL
+)
+"""
+LIVING = "SELECT id FROM {groups} WHERE connection_id = %s AND status <> 'gone'"
+
+
+def write_people(connection: Connection) -> None:
+    """Write who is new, back, or changed, with the address and the reason that were derived in the staging."""
+    columns = (*PERSON_COLUMNS, "email", "left_out")
+    statement = PERSON_ROWS.format(
+        table=bulk.table(Recipient),
+        columns=", ".join(bulk.quote(column) for column in columns),
+        people=PEOPLE,
+        conflict=bulk.on_conflict(("connection_id", "entra_id"), columns),
+    )
+    with database.cursor() as cursor:
+        for stream in KINDS:
+            cursor.execute(statement, [bulk.key_of(connection), stream, *(state.value for state in compare.WRITTEN)])
+
+
+def write_links(connection: Connection) -> tuple[set[int], set[int]]:
+    """Add the staged links. Returns the rows of the groups that have new members, and of those with new children."""
+    compare.find_rows(connection)
+    key = bulk.key_of(connection)
+    found: list[set[int]] = []
+    with database.cursor() as cursor:
+        for ends in (compare.MEMBERS, compare.CHILDREN):
+            cursor.execute(PARENTS.format(living=LIVING.format(**ends), **ends), [key])
+            found.append({row for (row,) in cursor.fetchall()})
+            cursor.execute(LINK_ROWS.format(living=LIVING.format(**ends), **ends), [key])
+    return found[0], found[1]
