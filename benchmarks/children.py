@@ -73,7 +73,8 @@ def measure(child: Child, timeout: float, *, watch: Callable[[], Any] | None = N
         raise
     seconds = time.monotonic() - child.started
     child.process.returncode = os.waitstatus_to_exitcode(ended[1])  # told, since we waited behind its back
-    assert killed or not child.process.returncode, child.stderr.read_text()[-4000:]
+    meant = -signal.SIGKILL if killed else 0
+    assert child.process.returncode == meant, child.stderr.read_text()[-4000:]
     used = ended[2]
     return Cost(
         seconds,
@@ -86,4 +87,4 @@ def measure(child: Child, timeout: float, *, watch: Callable[[], Any] | None = N
 
 def kill(child: Child) -> None:
     """What a power cut does."""
-    child.process.send_signal(signal.SIGKILL)
+    os.kill(child.process.pid, signal.SIGKILL)  # send_signal would look whether it has ended, and wait for it

@@ -24,14 +24,17 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
 
-    def query(self, sql: str, *values: Any) -> list[Sequence[Any]]:
+    def query(self, sql: str, *values: Any) -> list[Any]:
         """Rows of a statement with `?` for values, over a connection of its own; committed."""
         if self.is_sqlite:
-            with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=60)) as connection, connection:
-                return connection.execute(sql, values).fetchall()
+            return self._query_file(sql, values)
         with psycopg.connect(self.url, autocommit=True) as connection:
-            cursor = connection.execute(sql.replace("?", "%s"), values)  # type: ignore[arg-type]  # our own text
+            cursor = connection.execute(sql.replace("?", "%s").encode(), values)
             return cursor.fetchall() if cursor.description else []
+
+    def _query_file(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        with closing(sqlite3.connect(self.url.removeprefix("sqlite:///"), timeout=60)) as connection, connection:
+            return connection.execute(sql, values).fetchall()
 
     def watch_writes(self) -> None:
         """From now on `written` can tell. PostgreSQL keeps such statistics by itself."""

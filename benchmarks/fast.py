@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,13 @@ from requests.adapters import HTTPAdapter
 
 from benchmarks.pace import Pace
 from benchmarks.plain import TIMEOUT, token
-from directory_sync.sync.attributes import BASE_GROUP, NAMES, user_select
+from benchmarks.tenant import GROUPS, MEMBERS, USERS
 
 THREADS = 8
 BATCH = 20
 ATTEMPTS = 20
 PAGE_COST = 1  # resource units of a page of users/delta, and of /groups with $select (throttling-limits)
 MEMBERS_COST = 2  # of a page of members with $select
-MEMBERS = "members?$select=id&$top=999"
 
 
 def main() -> None:
@@ -38,8 +38,8 @@ def main() -> None:
     start = time.perf_counter()
     reader = Reader(facts, Pace(int(sys.argv[2])))
     with ThreadPoolExecutor(THREADS) as pool:
-        done = [pool.submit(reader.read_users), pool.submit(reader.list_groups)]
-        done += [pool.submit(reader.read_members) for _ in range(THREADS - 2)]
+        done = [pool.submit(reader.work, reader.read_users), pool.submit(reader.work, reader.list_groups)]
+        done += [pool.submit(reader.work, reader.read_members) for _ in range(THREADS - 2)]
         for each in done:
             each.result()
     seconds = time.perf_counter() - start
@@ -60,15 +60,23 @@ class Reader:
         self._listed = self._failed = False
         self._changed = threading.Condition()
 
+    def work(self, part: Callable[[], None]) -> None:
+        """One thread's part; when it fails, the others stop too."""
+        try:
+            part()
+        except BaseException:
+            self._failed = True
+            raise
+
     def read_users(self) -> None:
         """The chain of users/delta; then help with members."""
-        self._chain(f"/users/delta?$select={','.join(user_select(NAMES))}", "users")
+        self._chain(USERS, "users")
         self.read_members()
 
     def list_groups(self) -> None:
         """All groups, handing over each page at once; then help with members."""
         try:
-            self._chain(f"/groups?$select={','.join(BASE_GROUP)}&$top=999", "groups", hand_over=True)
+            self._chain(GROUPS, "groups", hand_over=True)
         finally:
             with self._changed:
                 self._listed = True
@@ -81,9 +89,6 @@ class Reader:
             left = asked
             try:
                 left = self._read_batch(asked)
-            except BaseException:
-                self._failed = True
-                raise
             finally:
                 with self._changed:
                     self._in_flight -= 1
@@ -156,7 +161,8 @@ class Reader:
             session = self._own.session = requests.Session()
             session.trust_env = False  # looking for proxies and .netrc at each request costs more than it seems
             session.verify = self._ca
-            session.headers |= {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+            session.headers["Authorization"] = f"Bearer {self._token}"
+            session.headers["Content-Type"] = "application/json"
             session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=1))
         return self._own.session
 

@@ -3,7 +3,6 @@
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +72,6 @@ class Installation:
         )["connection"]
         return self.connection
 
-    def query(self, sql: str, *values: Any) -> list[Sequence[Any]]:
+    def query(self, sql: str, *values: Any) -> list[Any]:
         """Rows of a statement with `?` for values, over a connection of the benchmark's own."""
         return self.database.query(sql, *values)

@@ -1,5 +1,7 @@
 """What is measured. One tenant and one first sync serve many, so those that change the tenant come last."""
 
-from benchmarks import first, kills, nights, readers
+from typing import Any
 
-MODULES = [first, readers.FAST, readers.PLAIN, kills, nights.QUIET, nights.CHANGED, nights.SAME]
+from benchmarks import first, kills, nights, profile, readers
+
+MODULES: list[Any] = [first, readers.FAST, readers.PLAIN, profile, kills, nights.QUIET, nights.CHANGED, nights.SAME]

@@ -15,10 +15,16 @@ from typing import Any, Self
 
 import requests
 
+from directory_sync.sync.attributes import BASE_GROUP, NAMES, user_select
+
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN = {"S": 120.0, "M": 900.0, "L": 5400.0}  # seconds; it makes and renders its people first
 STOPS_WITHIN = 60.0
 CONTROL_TIMEOUT = 3600.0  # rendering a large directory anew takes long
+USERS = f"/users/delta?$select={','.join(user_select(NAMES))}"
+GROUPS = f"/groups?$select={','.join(BASE_GROUP)}&$top=999"
+MEMBERS = "members?$select=id&$top=999"  # of a group, with its address before it
+READ = (USERS, GROUPS, f"/groups/{{id}}/{MEMBERS}", f"/groups/delta?$select={','.join((*BASE_GROUP, 'members'))}")
 SIGN_IN = ("token", "discovery", "foreign")
 
 
@@ -64,11 +70,13 @@ class Tenant:
         )
         try:
             self.facts: dict[str, Any] = self._wait_for_facts()
+            self._session = requests.Session()
+            self._session.trust_env = False  # or REQUESTS_CA_BUNDLE would win
+            self._session.verify = self.facts["ca_file"]
+            self.call("prerender", paths=READ)
         except BaseException:
             self.close()
             raise
-        self._session = requests.Session()
-        self._session.verify = self.facts["ca_file"]
 
     def __enter__(self) -> Self:
         return self
