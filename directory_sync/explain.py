@@ -1,6 +1,5 @@
 """Why a number is what it is."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from .models import Connection, Group, Recipient
@@ -14,8 +13,8 @@ def explain_group(group: Group) -> dict[str, int]:
     recipients + disabled + no_address + invalid_address + excluded + unread`. `duplicates` lie within
     recipients: objects whose address, ignoring case, another one of the group has.
     """
-    addresses = Counter(email.casefold() for email in group.reached().values_list("email", flat=True).iterator())
-    return counts.numbers([group])[group.pk] | {"duplicates": addresses.total() - len(addresses)}
+    addresses = [email.casefold() for email in group.reached().order_by().values_list("email", flat=True)]
+    return counts.numbers([group])[group.pk] | {"duplicates": len(addresses) - len(set(addresses))}
 
 
 def recipient_rows(connection: Connection, group: Group | None = None) -> Iterator[tuple[str, str, str, str, str]]:

@@ -5,6 +5,7 @@ from django.contrib import admin
 from ..diagnosis import diagnose
 from ..explain import explain_group, people_left_out
 from ..models import Group
+from ..paging import first
 from . import held, history
 from .overview import problem_code, subject_of
 from .reading import ReadOnlyAdmin, state
@@ -63,6 +64,6 @@ def explanation(group: Group) -> dict:
         "diagnosis": diagnose(code, subject_of(group)) if code else None,
         "parents": Group.objects.filter(child_links__child=group)[:SHOWN],
         "children": Group.objects.filter(parent_links__parent=group)[:SHOWN],
-        "reached": group.reached().order_by("name")[:SHOWN],
-        "left_out": people_left_out(group)[:SHOWN],
+        "reached": first(group.reached().order_by("name", "pk"), SHOWN),
+        "left_out": first(people_left_out(group), SHOWN),
     }

@@ -1,10 +1,12 @@
 """People of the directory: whether they are reached, why not, and by which groups."""
 
 from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
 
 from .. import profile
 from ..models import Group, GroupClosure, Recipient
-from .reading import ReadOnlyAdmin, state
+from .reading import ReadOnlyAdmin, names_and, state
 
 LeftOut = Recipient.LeftOut
 
@@ -26,13 +28,16 @@ class RecipientAdmin(ReadOnlyAdmin):
     list_display = ("shown_name", "connection", "kind", "email", "standing")
     list_filter = ("left_out", "kind", "connection")
     list_select_related = ("connection",)
-    search_fields = ("name", "email", "mail", "username", "entra_id")
+    search_fields = ("name", "mail", "username", "entra_id")  # `email` is one of these
     fields = (
         *("name", "connection", "entra_id", "standing", "email"),
         *("mail", "username", "kind", "user_type", "enabled", "removed_at"),
     )
     readonly_fields = ("standing",)
     change_form_template = "admin/directory_sync/recipient/change_form.html"
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return names_and("entra_id", ("name", "mail", "username"), request.GET.get("q", ""))
 
     @admin.display(description="name", ordering="name")
     def shown_name(self, recipient: Recipient) -> str:
@@ -51,9 +56,7 @@ class RecipientAdmin(ReadOnlyAdmin):
 
 def groups_of(recipient: Recipient) -> list[tuple[Group, bool]]:
     """Every group that reaches the recipient, with whether it is a direct member; direct ones first."""
-    direct = Group.objects.filter(memberships__recipient=recipient)
-    above = GroupClosure.objects.filter(descendant__in=direct).values("ancestor")
-    direct_ids = set(direct.values_list("pk", flat=True))
-    groups = Group.objects.filter(component__in=above) | direct
-    found = [(group, group.pk in direct_ids) for group in groups.distinct()]
-    return sorted(found, key=lambda pair: not pair[1])
+    direct = set(recipient.memberships.values_list("group_id", flat=True))
+    components = set(GroupClosure.objects.filter(descendant__in=direct).values_list("ancestor_id", flat=True))
+    groups = Group.objects.filter(Q(component__in=components) | Q(pk__in=direct))
+    return sorted(((group, group.pk in direct) for group in groups), key=lambda pair: not pair[1])

@@ -6,11 +6,13 @@ and people of a connection that was disconnected are shown to nobody.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Lower
 
-from ..models import Access, Connection, Group, GroupClosure, Membership, Organization, Recipient, Segment, Series
+from ..models import Access, Connection, Group, GroupClosure, Organization, Recipient, Segment, Series
 from ..models import SeriesSegment as Choice
 
 LeftOut = Recipient.LeftOut
@@ -22,28 +24,33 @@ def accesses(organization: Organization) -> list[Access]:
     return list(live.select_related("connection").order_by("connection__name", "pk"))
 
 
-def visible_groups(access: Access) -> QuerySet[Group]:
-    """The groups that editors see: those of the access, and in scope `selected` the listed ones alone."""
-    groups = access.groups()
+def visible(access: Access, path: str = "") -> Q:
+    """The condition for groups that editors see: those of the access, and in scope `selected` the listed ones alone.
+
+    `path` leads from a row to its group, as in "group__".
+    """
+    seen = access.seen(path)
     if access.connection.scope == Connection.Scope.SELECTED:
-        groups = groups.filter(entra_id__in=access.connection.scope_group_ids)
-    return groups
+        seen &= Q(**{f"{path}entra_id__in": access.connection.scope_group_ids})
+    return seen
 
 
 def groups(organization: Organization) -> QuerySet[Group]:
     """Every group that the organization may see, of whichever directory."""
-    mine = Q(pk__in=[])
-    for access in accesses(organization):
-        mine |= Q(pk__in=visible_groups(access).order_by().values("pk"))
-    return Group.objects.filter(mine)
+    return Group.objects.filter(_any(visible(access) for access in accesses(organization)))
 
 
 def segments(organization: Organization) -> QuerySet[Segment]:
     """The organization's segments whose group or directory it may still see."""
-    connections = [access.connection_id for access in accesses(organization)]
-    of_a_group = Q(source=Segment.Source.AZURE, group__in=groups(organization).values("pk"))
-    of_everyone = Q(source=Segment.Source.EVERYONE, connection__in=connections)
+    mine = accesses(organization)
+    of_a_group = Q(source=Segment.Source.AZURE) & _any(visible(access, "group__") for access in mine)
+    of_everyone = Q(source=Segment.Source.EVERYONE, connection__in=[access.connection_id for access in mine])
     return organization.segments.filter(of_a_group | of_everyone)
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    """Whichever of the conditions holds; of none, none."""
+    return reduce(or_, conditions, Q(pk__in=[]))
 
 
 def chosen(series: Series, mode: str = Choice.Mode.INCLUDE) -> QuerySet[Segment]:
@@ -53,20 +60,21 @@ def chosen(series: Series, mode: str = Choice.Mode.INCLUDE) -> QuerySet[Segment]
 
 def members(organization: Organization, of: QuerySet[Segment]) -> QuerySet[Recipient]:
     """Everybody in these segments at any depth, recipient or not; each once."""
-    chosen_groups = Group.objects.filter(pk__in=of.order_by().values("group"))
-    wanted = Q(pk__in=chosen_groups.order_by().values("pk"))
-    whole: list[Connection] = []
-    full = set(of.filter(source=Segment.Source.EVERYONE).order_by().values_list("connection", flat=True))
-    for access in accesses(organization):
-        if access.connection_id in full and access.sees == Access.Sees.ALL:
-            whole.append(access.connection)
-        elif access.connection_id in full:
-            wanted |= Q(pk__in=visible_groups(access).order_by().values("pk"))
+    of = of.order_by()
+    full = set(of.filter(source=Segment.Source.EVERYONE).values_list("connection", flat=True))
+    opened = [access for access in accesses(organization) if access.connection_id in full]
+    whole = [access.connection_id for access in opened if access.sees == Access.Sees.ALL]
+    in_part = [visible(access) for access in opened if access.sees != Access.Sees.ALL]
     # Groups of a directory that is in whole add nobody, and cost time.
-    ancestors = Group.objects.filter(wanted).exclude(connection__in=whole).order_by().values("component")
-    reached = GroupClosure.objects.filter(ancestor__in=ancestors).values("descendant")
-    linked = Membership.objects.filter(group__in=reached).values("recipient")
-    return Recipient.objects.filter(Q(pk__in=linked) | Q(connection__in=whole))
+    chosen_groups = of.exclude(group=None).exclude(group__connection__in=whole)
+    ancestors = Q(ancestor__in=chosen_groups.values("group__component"))
+    if in_part:
+        ancestors |= Q(ancestor__in=Group.objects.filter(_any(in_part)).order_by().values("component"))
+    linked = GroupClosure.objects.filter(ancestors).people()
+    if not whole:
+        return linked
+    everybody = Recipient.objects.filter(_any(Q(connection=connection) for connection in whole))
+    return everybody | linked if in_part or chosen_groups.exists() else everybody
 
 
 def people(series: Series) -> QuerySet[Recipient]:
@@ -85,21 +93,24 @@ def people(series: Series) -> QuerySet[Recipient]:
 @dataclass(frozen=True)
 class Reach:
     """`addresses` get the series. `listed` is the sum over the segments: always
-    `addresses = listed - shared - excluded`."""
+    `addresses = listed - shared - excluded`. `people` are those of `people()`: objects that share an address are
+    all counted."""
 
     addresses: int
     segments: int
     listed: int
     shared: int
     excluded: int
+    people: int
 
 
 def reach(series: Series) -> Reach:
     """The one true number, distinct addresses ignoring case over everything chosen, and its make-up."""
     organization = series.organization
     inside, outside = chosen(series), chosen(series, Choice.Mode.EXCLUDE)
-    included = _addresses(members(organization, inside).filter(left_out=""))
-    excluded = _addresses(_addressed(members(organization, outside))) if outside.exists() else set()
+    addresses = _addresses(members(organization, inside).filter(left_out=""))
+    included = set(addresses)
+    excluded = set(_addresses(_addressed(members(organization, outside)))) if outside.exists() else set()
     totals = inside.order_by().aggregate(found=Count("pk", distinct=True), listed=Sum("group__recipients"))
     full = inside.filter(source=Segment.Source.EVERYONE)
     listed = (totals["listed"] or 0) + sum(everyone_counts(organization, full).values())
@@ -109,6 +120,7 @@ def reach(series: Series) -> Reach:
         listed=listed,
         shared=listed - len(included),
         excluded=len(included & excluded),
+        people=sum(address not in excluded for address in addresses) if excluded else len(addresses),
     )
 
 
@@ -133,6 +145,6 @@ def _addressed(rows: QuerySet[Recipient]) -> QuerySet[Recipient]:
     return rows.exclude(left_out=LeftOut.REMOVED).exclude(email="")
 
 
-def _addresses(rows: QuerySet[Recipient]) -> set[str]:
-    emails = rows.order_by().values_list("email", flat=True)
-    return {email.casefold() for email in emails.iterator(chunk_size=5_000)}
+def _addresses(rows: QuerySet[Recipient]) -> list[str]:
+    """Each row's address, as it is compared with others."""
+    return [email.casefold() for email in rows.order_by().values_list("email", flat=True)]

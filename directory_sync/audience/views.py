@@ -19,7 +19,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from ..access import organization_for
 from ..explain import people_left_out
-from ..models import Organization, Series
+from ..models import Organization, Recipient, Series
+from ..paging import LeanPaginator
 from . import changes, choosing, importing, resolve
 from .forms import GroupFilter, PeopleFilter, SegmentFilter
 from .listing import PER_PAGE, segment_page, sources
@@ -154,13 +155,16 @@ def _import(request: HttpRequest, series: Series) -> HttpResponse:
 def people(request: HttpRequest, series: Series) -> HttpResponse:
     """Who gets the series, and why each of them does."""
     wanted = PeopleFilter(request.GET)
-    page = Paginator(wanted.narrow(resolve.people(series)), PER_PAGE).get_page(request.GET.get("page"))
+    figure = _figure(series)
+    known = None if wanted.value("q") else figure["reach"].people
+    people = LeanPaginator(wanted.narrow(resolve.people(series)), PER_PAGE, known=known, source=Recipient.objects)
+    page = people.get_page(request.GET.get("page"))
     found = why_in(series, page.object_list)
     rows = [(person, found[person.pk]) for person in page.object_list]
     return render(
         request,
         "audience/people.html",
-        {"series": series, "wanted": wanted, "page": page, "rows": rows, **_figure(series)},
+        {"series": series, "wanted": wanted, "page": page, "rows": rows, **figure},
     )
 
 
@@ -173,7 +177,13 @@ def group(request: HttpRequest, series: Series, group: int) -> HttpResponse:
     directory = directories(resolve.accesses(series.organization), timezone.now())[shown.connection_id]
     left_out = request.GET.get("show") == "left-out"
     wanted = PeopleFilter(request.GET)
-    listed = wanted.narrow(people_left_out(shown) if left_out else shown.reached())
+    account = account_for(shown)
+    listed = LeanPaginator(
+        wanted.narrow(people_left_out(shown) if left_out else shown.reached()),
+        PER_PAGE,
+        known=None if wanted.value("q") else account.left_out if left_out else account.recipients,
+        source=Recipient.objects,
+    )
     context = {
         "series": series,
         "group": shown,
@@ -182,11 +192,11 @@ def group(request: HttpRequest, series: Series, group: int) -> HttpResponse:
         "week": changes.of_group(shown, timezone.now()),
         "sync_time_zone": settings.SYNC_TIME_ZONE,
         "problem": problem_of(shown),
-        "account": account_for(shown),
+        "account": account,
         "nested": mine.filter(closure_up__ancestor=shown.component).exclude(pk=shown.pk).order_by("name")[:PER_PAGE],
         "left_out": left_out,
         "wanted": wanted,
-        "page": Paginator(listed, PER_PAGE).get_page(request.GET.get("page")),
+        "page": listed.get_page(request.GET.get("page")),
     }
     return render(request, "audience/group.html", context)
 

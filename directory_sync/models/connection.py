@@ -166,8 +166,12 @@ class Access(models.Model):
 
     def groups(self):
         """The groups of this connection that the organization may see."""
-        groups = self.connection.groups.filter(is_read=True)
-        return groups if self.sees == self.Sees.ALL else groups.filter(entra_id__in=self.listed_group_ids)
+        return self.connection.groups.filter(self.seen())
+
+    def seen(self, path: str = "") -> Q:
+        """The same as a condition on rows whose group is at `path`, like "group__"; on groups themselves without."""
+        seen = Q(**{f"{path}connection": self.connection_id, f"{path}is_read": True})
+        return seen if self.sees == self.Sees.ALL else seen & Q(**{f"{path}entra_id__in": self.listed_group_ids})
 
 
 class AttributeGrant(models.Model):
