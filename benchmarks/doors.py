@@ -2,15 +2,15 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.db import connection as database
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from directory_sync.models import Connection, Segment, SyncRun
+from directory_sync.models import SyncRun
 from onboarding.models import SetupLink, Submission
 
 from .furnished import Furnished, largest_group, somebody
@@ -30,10 +30,15 @@ class Page:
 
 @dataclass(frozen=True)
 class Visit:
-    """What one page took, in seconds of server time, sorted; `queries` are those of one visit."""
+    """What one page took, in seconds of server time, sorted; `queries` are those of one visit.
+
+    `worked`: how long the processors were at it, the database's session included: a busy machine makes people
+    wait, but pages no heavier.
+    """
 
     page: Page
     seconds: list[float]
+    worked: list[float]
     queries: int
 
 
@@ -75,20 +80,37 @@ def measure(furnished: Furnished, visits: int = VISITS) -> Result:
 
 
 def _visit(client: Client, page: Page, visits: int) -> Visit:
-    with CaptureQueriesContext(database) as queries:
+    queries: list[str] = []
+
+    def count(execute, sql, *rest):
+        queries.append(sql)
+        return execute(sql, *rest)
+
+    with database.execute_wrapper(count):
         _open(client, page)
-    return Visit(page, sorted(_open(client, page) for _ in range(visits)), len(queries))
+    took = [_open(client, page) for _ in range(visits)]
+    return Visit(page, sorted(wall for wall, _ in took), sorted(worked for _, worked in took), len(queries))
 
 
-def _open(client: Client, page: Page) -> float:
-    """Seconds from the request to the last byte of the answer."""
-    start = time.perf_counter()
+def _open(client: Client, page: Page) -> tuple[float, float]:
+    """Seconds from the request to the last byte of the answer, and those that processors worked."""
+    start, worked = time.perf_counter(), _worked()
     response = client.get(page.address, headers={"host": "localhost"}, secure=False)
     b"".join(response.streaming_content) if response.streaming else response.content
     took = time.perf_counter() - start
     if response.status_code != 200:
         raise RuntimeError(f"{page.name}, {page.address}: {response.status_code}")
-    return took
+    return took, _worked() - worked
+
+
+def _worked() -> float:
+    """Seconds of processor time of this process, and of PostgreSQL's for this session."""
+    database.ensure_connection()
+    if database.vendor != "postgresql":
+        return time.process_time()
+    backend = database.connection.info.backend_pid
+    nanoseconds, *_ = Path(f"/proc/{backend}/schedstat").read_text().split()
+    return time.process_time() + int(nanoseconds) / 1e9
 
 
 def percentile(values: list[float], share: int) -> float:
@@ -185,8 +207,6 @@ def _of_objects(furnished: Furnished) -> Iterator[Page]:
     }
     for model, pk in shown.items():
         yield Page(f"admin: one {model.rpartition('_')[2]}", "staff", reverse(f"admin:{model}_change", args=[pk]))
-    args = [connection.pk]
-    yield Page("admin: edit options", "staff", reverse("admin:directory_sync_connection_options", args=args))
-    yield Page("admin: disconnect", "staff", reverse("admin:directory_sync_connection_disconnect", args=args))
-    yield Page("admin: progress", "staff", reverse("admin:directory_sync_connection_progress", args=args), True)
-    yield Page("admin: connection during a sync", "staff", reverse("admin:directory_sync_connection_change", args=args), True)
+    for door, is_polled in (("options", False), ("disconnect", False), ("progress", True), ("change", True)):
+        address = reverse(f"admin:directory_sync_connection_{door}", args=[connection.pk])
+        yield Page(f"admin: connection, {door}{' during a sync' * is_polled}", "staff", address, is_polled)

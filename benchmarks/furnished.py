@@ -82,7 +82,9 @@ def _audiences(connection: Connection, weekly: Series, everybody: Series) -> Non
         organization=organization, source="everyone", name="Full directory", connection=connection
     )
     step = max(1, len(groups) // 1_000)
-    chosen = [groups[place * place * step // 2] for place in range(CHOSEN + 1) if place * place * step // 2 < len(groups)]
+    chosen = [
+        groups[place * place * step // 2] for place in range(CHOSEN + 1) if place * place * step // 2 < len(groups)
+    ]
     segments = {segment.group_id: segment for segment in organization.segments.filter(group__in=chosen)}
     for group in chosen:
         mode = SeriesSegment.Mode.EXCLUDE if group is chosen[-1] else SeriesSegment.Mode.INCLUDE
@@ -113,9 +115,7 @@ def _history(connection: Connection, dice: random.Random) -> None:
 
 def _change(run: SyncRun, group: Group | None, people: list[str], dice: random.Random) -> GroupChange:
     came, left = (dice.sample(people, min(IDS, len(people))) for _ in range(2))
-    return GroupChange(
-        run=run, group=group, added=len(came), removed=len(left), added_ids=came, removed_ids=left
-    )
+    return GroupChange(run=run, group=group, added=len(came), removed=len(left), added_ids=came, removed_ids=left)
 
 
 def _holds(connection: Connection) -> None:
