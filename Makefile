@@ -31,6 +31,13 @@ test: .venv/development .system
 soak: .venv/development .system
 	@$(BIN)/python -m pytest -m soak $(TESTS)
 
+# Half an hour or so; `make bench SIZES=L` needs 16 GiB and hours more. All of it ends in docs/performance.md.
+SIZES ?= S,M
+FAR_AWAY := --sizes S --latency 0.2 --only first,fast,quiet,changed
+bench: .venv/development
+	@$(BIN)/python -m benchmarks --sizes $(SIZES) --write
+	$(if $(findstring S,$(SIZES)),@$(BIN)/python -m benchmarks $(FAR_AWAY) --write)
+
 lint: .venv/development
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

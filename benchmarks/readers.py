@@ -30,7 +30,7 @@ def run_plain(stand: Stand) -> dict[str, Any]:
 def _reached(stand: Stand) -> Iterator[int]:
     """How many each group reaches, by the tenant's own reckoning."""
     (directory,) = stand.tenant.state()["tenants"]
-    return (len(stand.tenant.call("transitive_members", group_id=group)) for group in directory["groups"])
+    return (len(stand.tenant.call("transitive_members", group=group)) for group in directory["groups"])
 
 
 def run_fast(stand: Stand) -> dict[str, Any]:
