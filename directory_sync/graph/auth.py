@@ -4,7 +4,8 @@ import base64
 import binascii
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,8 +16,9 @@ import requests
 from .clouds import Cloud, authority
 from .codes import login_error
 from .errors import AccessDenied, GraphError, Unavailable, UnexpectedResponse
+from .kept import Documents, open_session
 from .patience import Patience
-from .transport import Timeout, exchange, open_session, parsed
+from .transport import Timeout, exchange, parsed
 
 SPARE_SECONDS = 300.0
 
@@ -24,6 +26,8 @@ SPARE_SECONDS = 300.0
 class TokenSource:
     """One app's tokens for one tenant, shared by all threads of a run.
 
+    With `documents`, a discovery document that an earlier source of this process has seen is not asked for again,
+    until the login host refuses something.
     Each token comes from a new msal application: msal remembers answers (400 for a minute, 429 and 5xx
     for Retry-After rounded its own way), and we decide ourselves when to ask again.
     """
@@ -39,7 +43,9 @@ class TokenSource:
         attempts: int = 4,
         longest_wait: float = 60.0,
         sleep: Callable[[float], object] = time.sleep,
+        documents: Documents | None = None,
     ) -> None:
+        self._documents = documents
         self._cloud = cloud
         self._authority = authority(cloud, tenant_id)
         self._client_id = client_id
@@ -51,7 +57,7 @@ class TokenSource:
         self._fresh_until = 0.0
         self._failure: GraphError | None = None
         self._failed_at = 0.0
-        self.requests = 0  # to the login host; each token takes two
+        self.requests = 0  # to the login host; each token takes two, or one when the document is known
 
     def __repr__(self) -> str:
         return f"<TokenSource {self._client_id} at {self._authority}>"
@@ -114,7 +120,7 @@ class TokenSource:
 
     def _ask_msal(self) -> dict[str, Any]:
         with open_session() as session:
-            login = _LoginHost(session, self._cloud.login_url, self._timeout)
+            login = _LoginHost(session, self._cloud.login_url, self._timeout, self._documents or Documents())
             try:
                 app = msal.ConfidentialClientApplication(
                     self._client_id,
@@ -124,6 +130,9 @@ class TokenSource:
                     http_client=login,
                 )
                 answer = app.acquire_token_for_client(scopes=[self._cloud.scope])
+            except (AccessDenied, UnexpectedResponse):
+                login.forget()
+                raise
             finally:
                 self.requests += login.requests
         return answer
@@ -132,14 +141,26 @@ class TokenSource:
 class _LoginHost:
     """The HTTP client msal is given: it stays at the login host and raises our errors."""
 
-    def __init__(self, session: requests.Session, login_url: str, timeout: Timeout) -> None:
+    def __init__(self, session: requests.Session, login_url: str, timeout: Timeout, documents: Documents) -> None:
         self.requests = 0
         self._session = session
         self._login_url = login_url
         self._timeout = timeout
+        self._documents = documents
+        self._discovery = ""
 
-    def get(self, url: str, **options: Any) -> requests.Response:
-        return self._send("GET", url, **options)
+    def get(self, url: str, **options: Any) -> "_Document":
+        """The discovery document, the only thing that msal gets."""
+        self._discovery = url
+        text = self._documents.get(url)
+        if text is None:
+            text = self._send("GET", url, **options).text
+            self._documents.keep(url, text)
+        return _Document(text)
+
+    def forget(self) -> None:
+        """Ask for the discovery document again next time: something about the tenant has changed."""
+        self._documents.forget(self._discovery)
 
     def post(self, url: str, **options: Any) -> requests.Response:
         response = self._send("POST", url, **options)
@@ -164,3 +185,12 @@ class _LoginHost:
         if not isinstance(body, dict):
             raise Unavailable(code="unavailable", status=200)
         return response
+
+
+@dataclass(frozen=True)
+class _Document:
+    """A discovery document as msal wants an answer."""
+
+    text: str
+    status_code: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,10 @@ from ..graph.auth import TokenSource
 from ..graph.client import GraphClient
 from ..graph.clouds import Cloud
 from ..graph.errors import AccessDenied
+from ..graph.kept import Documents
 from ..models import Credential
+
+DISCOVERED = Documents()  # by this process, since it started
 
 
 class Directory(Protocol):
@@ -46,6 +49,6 @@ def open_client(connection: Directory, *, seconds: float | None = None) -> Graph
         raise AccessDenied(code="credential_missing")
     cloud = cloud_of(connection)
     secret = vault.open_sealed(credential.sealed, credential.pk)
-    tokens = TokenSource(cloud, connection.tenant_id, connection.client_id, secret)
+    tokens = TokenSource(cloud, connection.tenant_id, connection.client_id, secret, documents=DISCOVERED)
     deadline = None if seconds is None else time.monotonic() + seconds
     return GraphClient(cloud, tokens, deadline=deadline)

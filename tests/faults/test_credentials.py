@@ -7,6 +7,7 @@ import pytest
 from directory_sync import connections
 from directory_sync.diagnosis import diagnose
 from directory_sync.models import Credential
+from directory_sync.sync.sign_in import DISCOVERED
 from tests.faults.conftest import NEWS, TONIGHT, Company
 
 REFUSALS = {
@@ -149,6 +150,7 @@ def test_conditional_access_that_speaks_through_graph_is_told_as_such(company: C
 def test_redirect_is_not_followed(company: Company, where, stage):
     company.news()
     company.server.requests.reset()
+    DISCOVERED.clear()  # as a worker that has just started
     company.fault(where, "redirect", times=None)
 
     told = company.night()
