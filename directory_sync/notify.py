@@ -126,8 +126,7 @@ MAILS = {
 
 def _reason(run: SyncRun, now: datetime) -> str:
     """The first sync once; a failure or a hold at once and then daily, per cause; what passes only after a day."""
-    connection = Connection.objects.get(pk=run.connection_id)
-    told = Event.objects.filter(connection=connection)
+    told = Event.objects.filter(connection=run.connection_id)
     if run.state in (SyncRun.State.SUCCEEDED, SyncRun.State.PARTIAL):
         if run.kind != SyncRun.Kind.GROUP and not told.filter(verb=TOLD_OF_FIRST_SYNC).exists():
             return TOLD_OF_FIRST_SYNC
@@ -136,6 +135,7 @@ def _reason(run: SyncRun, now: datetime) -> str:
             return "" if lately.exists() else TOLD_OF_REMOVALS
     if run.state not in (SyncRun.State.FAILED, SyncRun.State.PARTIAL, SyncRun.State.HELD):
         return ""
+    connection = Connection.objects.get(pk=run.connection_id)  # as the run has left it
     if connection.state == Connection.State.DISCONNECTED:
         return ""
     since = connection.failing_since or now - A_DAY

@@ -1,5 +1,6 @@
 """What the queue calls. Arguments are ids and nothing else, and nothing is retried here."""
 
+import logging
 from time import monotonic
 from uuid import UUID
 
@@ -14,25 +15,59 @@ from .models import Connection
 from .sync import claim, schedule
 from .sync.perform import perform
 
+log = logging.getLogger(__name__)
+
+NOTHING_DUE = "nothing due"
 MARGIN = 0.8  # of the time-out, after which a run parks itself
+SLICE = 20.0  # seconds after which a job begins no further run: a cluster that is told to stop waits for its jobs
+MOST_JOBS = 10  # on the queue at a time; each that has used up its slice sees to the next
+PROBING = 2.0  # seconds for which what somebody waits for may have to wait
 
 
-def run_next_due() -> str:
-    """Do the next due run, whichever it is; harmless when there is none."""
+def work_off() -> int:
+    """Do due runs, always the one that has waited longest, for a while; returns how many.
+
+    Harmless when there is none. What is then still due goes to whoever is free.
+    """
+    started, done = monotonic(), 0
+    while run_next_due(started) != NOTHING_DUE:
+        done += 1
+        if monotonic() > started + SLICE:
+            dispatch()
+            break
+    return done
+
+
+def run_next_due(started: float | None = None) -> str:
+    """Do the next due run, whichever it is; harmless when there is none.
+
+    `started`: when the job began, as a `time.monotonic()` value.
+    """
     run = claim.claim_next()
     if run is None:
-        return "nothing due"
-    perform(run, deadline=monotonic() + MARGIN * settings.SYNC_TIMEOUT)
+        return NOTHING_DUE
+    perform(run, deadline=(started or monotonic()) + MARGIN * settings.SYNC_TIMEOUT)
     notify.after_run(run)
     return run.state
 
 
-def probe_credentials() -> int:
-    """Queue a probe of every live credential, each a job of its own; returns how many."""
-    live = Connection.objects.filter(state=Connection.State.ACTIVE).values_list("pk", flat=True)
-    for pk in live:
-        async_task(probe_credential, pk, cluster="now")
-    return len(live)
+def probe_credentials(after: UUID | None = None) -> int:
+    """Probe live credentials for a while, and queue itself for those that are left; returns how many were probed.
+
+    In small pieces, since live checks wait in the same queue.
+    """
+    live = Connection.objects.filter(state=Connection.State.ACTIVE).order_by("pk")
+    left = list((live.filter(pk__gt=after) if after else live).values_list("pk", flat=True))
+    started = monotonic()
+    for probed, pk in enumerate(left, 1):
+        try:
+            probe_credential(pk)
+        except Exception:  # whatever is wrong with one, the others are probed
+            log.exception("the credential of connection %s could not be probed", pk)
+        if probed < len(left) and monotonic() > started + PROBING:
+            async_task(probe_credentials, pk, cluster="now")
+            return probed
+    return len(left)
 
 
 def probe_credential(connection_id: UUID) -> bool:
@@ -52,9 +87,9 @@ def purge() -> dict[str, int]:
 
 
 def dispatch() -> int:
-    """Put as many jobs on the queue as runs are due and not queued for yet. Called every minute."""
+    """Put a job on the queue for each due run that has none yet, but only a few at a time. Called every minute."""
     broker = get_broker(settings.Q_CLUSTER["name"])
-    missing = schedule.due_count(timezone.now()) - broker.queue_size()
+    missing = schedule.due_count(timezone.now(), MOST_JOBS) - broker.queue_size()
     for _ in range(missing):
-        async_task(run_next_due, cluster=settings.Q_CLUSTER["name"], broker=broker)
+        async_task(work_off, cluster=settings.Q_CLUSTER["name"], broker=broker)
     return max(missing, 0)

@@ -7,9 +7,9 @@ from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 
 from directory_sync import schedules, tasks, watchdog
-from directory_sync.models import Connection, SyncRun
+from directory_sync.models import Connection, Credential, SyncRun
 from directory_sync.sync import claim
-from tests.sync.harness import sync
+from tests.sync.harness import connect, sync
 
 
 def test_probe_asks_for_a_token_and_reads_nothing(connection, directory, tenant_server):
@@ -41,9 +41,26 @@ def test_login_host_out_of_order_changes_nothing(connection, directory, tenant_s
     assert Connection.objects.values().get() == before
 
 
-def test_every_live_connection_is_probed_by_a_job_of_its_own(connection):
+def test_every_live_connection_is_probed_whatever_is_wrong_with_one(connection, directory):
+    others = [connect(directory, name) for name in ("Broken", "Expired")]
+    Credential.objects.filter(connection=others[0]).update(sealed="AAAA")
+    directory.expire_secret(others[1].client_id)
+    Connection.objects.update(due_at=None)
+
+    assert tasks.probe_credentials() == 3
+    assert Connection.objects.exclude(due_at=None).get() == others[1]
+
+
+def test_probes_let_others_go_first_after_a_while(connection, directory, monkeypatch):
+    monkeypatch.setattr(tasks, "PROBING", 0)
+    connect(directory, "Other")
+    first, second = Connection.objects.order_by("pk")
+
     assert tasks.probe_credentials() == 1
-    assert OrmQ.objects.filter(key="now").count() == 1
+    [queued] = OrmQ.objects.filter(key="now")
+    assert queued.task["args"] == (first.pk,)
+    assert tasks.probe_credentials(first.pk) == 1
+    assert tasks.probe_credentials(second.pk) == 0
 
 
 def test_connection_that_nobody_takes_up_is_told_to_support_once_a_day(connection, mailoutbox):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Value
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -16,6 +16,7 @@ RESULT = (
     *("requests", "users", "groups", "contacts", "memberships", "added", "changed", "removed", "held", "peak_rss_mib"),
     "losses",
 )
+ACCEPTED_AGAIN = Case(When(state=Connection.State.QUARANTINED, then=Value(Connection.State.ACTIVE)), default=F("state"))
 
 
 class ClaimLost(Exception):
@@ -128,11 +129,10 @@ def finish(run: SyncRun, state: str, *, now: datetime | None = None, error: Exce
         standing = {"failures": F("failures") + 1, "failing_since": Coalesce("failing_since", Value(now))}
     if state == SyncRun.State.SUCCEEDED:
         standing = {"failures": 0, "failing_since": None}
-    connection = Connection.objects.filter(pk=run.connection_id)
     if state in (SyncRun.State.SUCCEEDED, SyncRun.State.PARTIAL):
-        standing["synced_at"] = now
-        connection.filter(state=Connection.State.QUARANTINED).update(state=Connection.State.ACTIVE)
+        standing |= {"synced_at": now, "state": ACCEPTED_AGAIN}
     if state != SyncRun.State.FAILED:
         earlier = SyncRun.objects.filter(connection=run.connection_id, state=SyncRun.State.HELD).exclude(pk=run.pk)
         earlier.update(state=SyncRun.State.SUPERSEDED)
+    connection = Connection.objects.filter(pk=run.connection_id)
     connection.update(problem=run.problem, problem_subject=run.problem_subject, **standing)
