@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import connection as database
+from django.db import transaction
 
 from ..models import Connection, Group, Membership, Nesting, Recipient, StagedPerson
 from . import bulk
@@ -23,6 +24,7 @@ MEMBERS = {
     "parent": "group_id",
     "child": "recipient_id",
     "own": "recipient_id",
+    "kinds": "<> 'group'",
 }
 CHILDREN = {
     "links": bulk.table(Nesting),
@@ -31,12 +33,14 @@ CHILDREN = {
     "parent": "parent_id",
     "child": "child_id",
     "own": "group_id",
+    "kinds": "= 'group'",
 }
 ROW_IDS = """
 UPDATE staged_id SET {own} = (
     SELECT id FROM {rows} AS known WHERE known.connection_id = %s AND known.entra_id = staged_id.entra_id
 ) WHERE recipient_id IS NULL AND group_id IS NULL
 """
+BY_INDEX = "SET LOCAL enable_seqscan = {}"  # PostgreSQL has yet to learn that rows just written are many
 NOT_SHOWN = """
 SELECT parent.entra_id, child.entra_id FROM {links} AS link
 JOIN {groups} AS parent ON parent.id = link.{parent}
@@ -64,14 +68,15 @@ SELECT entra_id FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL
 AND n IN (SELECT member_n FROM staged_link WHERE kind = 'group')
 """
 UNKNOWN_PEOPLE = """
-SELECT unknown.entra_id, MIN(staged_link.kind) FROM (
-    SELECT n, entra_id FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL AND NOT EXISTS (
-        SELECT 1 FROM {people} AS person
-        WHERE person.stream IN ({streams}) AND person.entra_id = staged_id.entra_id AND person.state IN ({written})
-    )
-) AS unknown
-JOIN staged_link ON staged_link.member_n = unknown.n
-WHERE staged_link.kind IS NOT NULL AND staged_link.kind <> 'group' GROUP BY unknown.entra_id
+SELECT staged_id.entra_id, named.kind FROM (
+    SELECT member_n, MIN(kind) AS kind FROM staged_link WHERE kind <> 'group' AND member_n IN (
+        SELECT n FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL AND NOT EXISTS (
+            SELECT 1 FROM {people} AS person
+            WHERE person.stream IN ({streams}) AND person.entra_id = staged_id.entra_id AND person.state IN ({written})
+        )
+    ) GROUP BY member_n
+) AS named
+JOIN staged_id ON staged_id.n = named.member_n
 """
 GROUPS_OF_WRITTEN = """
 SELECT DISTINCT link.{parent} FROM {people} AS person
@@ -90,8 +95,13 @@ JOIN staged_id AS member ON member.n = staged_link.member_n
 def find_rows(connection: Connection) -> None:
     """Give every number the row that its object has by now, if any."""
     key = bulk.key_of(connection)
-    for ends in (CHILDREN, MEMBERS):
-        _ask(ROW_IDS.format(**ends), [key])
+    with transaction.atomic():
+        if database.vendor == "postgresql":
+            _ask(BY_INDEX.format("off"))
+        for ends in (CHILDREN, MEMBERS):
+            _ask(ROW_IDS.format(**ends), [key])
+        if database.vendor == "postgresql":
+            _ask(BY_INDEX.format("on"))
 
 
 def prepare(staging: Staging) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -44,7 +45,10 @@ KIND_SHAPES: dict[str, dict[str, Any]] = {
 
 def text(value: Any, limit: int = 400) -> str:
     """A stored text of what Graph sent; PostgreSQL takes no NUL."""
-    return "" if value is None else str(value).replace("\x00", "").strip()[:limit]
+    if value is None:
+        return ""
+    value = value if isinstance(value, str) else str(value)
+    return (value.replace("\x00", "") if "\x00" in value else value).strip()[:limit]
 
 
 def person_state(
@@ -99,16 +103,25 @@ def person(seen: Seen, kind: str, before: dict[str, Any] | None, approved: list[
 def _attributes(sent: dict[str, Any], before: dict[str, Any], approved: list[str]) -> dict[str, Any]:
     """Approved values only: those sent now, and of those not sent the ones known before."""
     kept: dict[str, Any] = {}
+    for name, source, part in _stored(tuple(approved)):
+        value = before.get(name)
+        if source in sent:
+            value = _part(sent[source], part) if part else sent[source]
+        if value is not None and value != "":
+            kept[name] = text(value, 2_000)
+    return kept
+
+
+@lru_cache(maxsize=1_024)
+def _stored(approved: tuple[str, ...]) -> tuple[tuple[str, str, str | None], ...]:
+    """What is kept of approved attributes, each once: the name it is kept under, Graph's property, and a part of it."""
+    kept = {}
     for attribute in approved:
         part = attributes.PARTS.get(attribute)
         for source in attributes.SOURCES[attribute]:
-            name = part or source
-            value = before.get(name)
-            if source in sent:
-                value = _part(sent[source], part) if part else sent[source]
-            if value not in (None, "") and source != "manager":
-                kept[name] = text(value, 2_000)
-    return kept
+            if source != "manager":
+                kept[part or source] = (part or source, source, part)
+    return tuple(kept.values())
 
 
 def _part(value: Any, name: str) -> Any:

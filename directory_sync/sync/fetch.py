@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -135,10 +136,14 @@ def walking_is_quicker(*, pages: int, seconds: float, seen: int, expected: int) 
 
 
 def _members(page: WalkedPage) -> dict[str, Any]:
-    """A group's members, or some of them, as the journal has them."""
+    """A group's members, or some of them, as the journal has them: ids by kind."""
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for id, kind in {object_id(item.get("id")): kind_of(item) for item in page.items}.items():
+        if id:
+            members[kind].append(id)
     return {
         "id": object_id(page.group_id),
-        "members": [(item["id"], kind_of(item)) for item in objects(page.items)],
+        "members": members,
         "done": page.done,
         "error": page.error.code if page.error else "",
     }

@@ -126,13 +126,23 @@ def merge_decisions(plan: Plan, connection: Connection) -> None:
 
 
 def withhold(plan: Plan, group: Group) -> int:
-    """Move the removals at and below this group out of the plan, to wait; returns how many there were."""
-    below = GroupClosure.objects.filter(ancestor=group.component).values_list("descendant__entra_id", flat=True)
+    """Move the removals at and below this group out of the plan, to wait; returns how many there were.
+
+    A link that we do not have can't be removed: deltas name such ones, too ("delta-query-groups").
+    """
+    below = GroupClosure.objects.filter(ancestor=group.component).values_list("descendant_id", "descendant__entra_id")
     moved = 0
-    for entra_id in below:
-        if members := plan.dropped_links.pop(entra_id, None):
-            plan.withheld.setdefault(entra_id, set()).update(members)
-            moved += len(members)
+    for pk, entra_id in below:
+        dropped = plan.dropped_links.get(entra_id)
+        if not dropped:
+            continue
+        people = Membership.objects.filter(group=pk).values_list("recipient__entra_id", flat=True)
+        groups = Nesting.objects.filter(parent=pk).values_list("child__entra_id", flat=True)
+        waiting = dropped & {*people, *groups}
+        if waiting:
+            dropped -= waiting
+            plan.withheld.setdefault(entra_id, set()).update(waiting)
+            moved += len(waiting)
     return moved
 
 

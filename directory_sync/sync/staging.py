@@ -21,25 +21,32 @@ PEOPLE = bulk.table(StagedPerson)
 NOTHING = (None,) * len(facts.PERSON_COLUMNS)
 
 # Object ids get short numbers, so that a link costs two integers. `kind` of a link is the member's, NULL when
-# the round said that the link is gone. Pages stand in given_* while they are added.
+# the round said that the link is gone. A page stands in given_link while it is added;
+# a group that it shows without a member has a line without one.
 TABLES = {
     "staged_id": "n {number}, entra_id varchar(36) NOT NULL UNIQUE, recipient_id bigint, group_id bigint",
     "staged_link": "group_n integer, member_n integer, kind varchar(60), PRIMARY KEY (group_n, member_n)",
-    "given_id": "entra_id varchar(36)",
     "given_link": "group_id varchar(36), member_id varchar(36), kind varchar(60)",
 }
 NUMBER = {"postgresql": "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "sqlite": "integer PRIMARY KEY"}
 ADD_IDS = """
-INSERT INTO staged_id (entra_id) SELECT entra_id FROM given_id
-WHERE NOT EXISTS (SELECT 1 FROM staged_id known WHERE known.entra_id = given_id.entra_id)
+INSERT INTO staged_id (entra_id)
+SELECT entra_id FROM (
+    SELECT group_id AS entra_id FROM given_link UNION SELECT member_id FROM given_link WHERE member_id IS NOT NULL
+) AS given
+WHERE NOT EXISTS (SELECT 1 FROM staged_id AS known WHERE known.entra_id = given.entra_id)
 """
+# Looked up one by one: a join may be planned as a scan of everybody, for each page.
 ADD_LINKS = """
 INSERT INTO staged_link (group_n, member_n, kind)
-SELECT parent.n, member.n, given_link.kind FROM given_link
-JOIN staged_id parent ON parent.entra_id = given_link.group_id
-JOIN staged_id member ON member.entra_id = given_link.member_id
-WHERE true ON CONFLICT (group_n, member_n) DO UPDATE SET kind = excluded.kind
+SELECT
+    (SELECT n FROM staged_id WHERE entra_id = given_link.group_id),
+    (SELECT n FROM staged_id WHERE entra_id = given_link.member_id),
+    kind
+FROM given_link
+WHERE member_id IS NOT NULL ON CONFLICT (group_n, member_n) DO UPDATE SET kind = excluded.kind
 """
+STAGED = "SELECT entra_id FROM {people} WHERE stream = %s AND entra_id IN ({marks})"
 
 
 class Staging:
@@ -70,7 +77,9 @@ class Staging:
     def add_members(self, walked: Iterable[dict[str, Any]]) -> None:
         """Members of groups as the journal has them: `id`, `members` as pairs of id and kind, `error`."""
         self.failed |= {each["id"]: each["error"] for each in walked if each["error"]}
-        self._add_links((), {(each["id"], id): kind for each in walked for id, kind in each["members"]})
+        self._add_links(
+            (each["id"], id, kind) for each in walked for kind, ids in each["members"].items() for id in ids
+        )
 
     def forget(self, stream: str) -> None:
         """The round starts over."""
@@ -116,8 +125,8 @@ class Staging:
 
     def _add_people(self, stream: str, items: list[Any]) -> None:
         entries = merged([items], is_full=True)
-        staged = StagedPerson.objects.filter(stream=stream, entra_id__in=list(entries))
-        for entra_id in staged.values_list("entra_id", flat=True):
+        statement = STAGED.format(people=PEOPLE, marks=", ".join(["%s"] * len(entries)))
+        for (entra_id,) in _execute(statement, [stream, *entries]) if entries else ():
             self._again[stream].add(entra_id)
             del entries[entra_id]
         self._put(stream, entries)
@@ -145,13 +154,13 @@ class Staging:
             entry.add(change)
             links |= {(change.id, member): kind for member, kind in entry.links.items()}
             entry.links = {}
-        self._add_links(shown, links)
+        alone = shown.difference(group for group, _ in links)
+        self._add_links([*((*pair, kind) for pair, kind in links.items()), *((id, None, None) for id in alone)])
 
-    def _add_links(self, groups: Iterable[str], links: dict[tuple[str, str], str | None]) -> None:
-        ids = {*groups, *(group for group, _ in links), *(member for _, member in links)}
-        bulk.load("given_id", ("entra_id",), ((id,) for id in sorted(ids)))
-        bulk.load("given_link", ("group_id", "member_id", "kind"), ((*pair, kind) for pair, kind in links.items()))
-        for statement in (ADD_IDS, ADD_LINKS, "DELETE FROM given_id", "DELETE FROM given_link"):
+    def _add_links(self, links: Iterable[tuple[str, str | None, str | None]]) -> None:
+        """Each of group, member and kind at most once."""
+        bulk.load("given_link", ("group_id", "member_id", "kind"), links)
+        for statement in (ADD_IDS, ADD_LINKS, "DELETE FROM given_link"):
             _execute(statement)
 
 
@@ -166,6 +175,7 @@ def _person_columns() -> str:
     return f"{columns}, PRIMARY KEY (stream, entra_id)"
 
 
-def _execute(statement: str) -> None:
+def _execute(statement: str, parameters: Iterable[Any] = ()) -> list[Any]:
     with database.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, list(parameters))
+        return cursor.fetchall() if cursor.description else []

@@ -20,13 +20,13 @@ INSERT INTO {links} ({parent}, {child})
 SELECT parent.group_id, member.{own} FROM staged_link
 JOIN staged_id AS parent ON parent.n = staged_link.group_n
 JOIN staged_id AS member ON member.n = staged_link.member_n
-WHERE staged_link.kind IS NOT NULL AND member.{own} IS NOT NULL AND parent.group_id IN ({living})
+WHERE staged_link.kind {kinds} AND member.{own} IS NOT NULL AND parent.group_id IN ({living})
 ORDER BY parent.group_id, member.{own} ON CONFLICT DO NOTHING
 """
 PARENTS = """
 SELECT group_id FROM staged_id WHERE group_id IN ({living}) AND n IN (
     SELECT staged_link.group_n FROM staged_link JOIN staged_id AS member ON member.n = staged_link.member_n
-    WHERE staged_link.kind IS NOT NULL AND member.{own} IS NOT NULL
+    WHERE staged_link.kind {kinds} AND member.{own} IS NOT NULL
 )
 """
 LIVING = "SELECT id FROM {groups} WHERE connection_id = %s AND status <> 'gone'"
