@@ -1,212 +1,73 @@
-"""How long people wait: for pages of a large directory, and for what they write while it is being synced."""
+"""How long people wait: for what they write while a directory is applied for the first time, and for its pages.
 
-import statistics
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+`python -m benchmarks.doors --database postgresql --size S` measures without the runner.
+"""
 
-from django.db import connection as database
-from django.test import Client
-from django.urls import reverse
+import argparse
+import json
+import os
+from typing import Any
 
-from directory_sync.models import SyncRun
-from onboarding.models import SetupLink, Submission
+from benchmarks import children
+from benchmarks.stand import Stand
 
-from .furnished import Furnished, largest_group, somebody
-
-VISITS = 20
+NAME = "doors"
+SIZES = ("S", "M")
+TIMEOUT = 3600.0
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page by name. `by` is who opens it, "editor" or "staff"; `is_polled`: by htmx, while a sync runs."""
-
-    name: str
-    by: str
-    address: str
-    is_polled: bool = False
-
-
-@dataclass(frozen=True)
-class Visit:
-    """What one page took, in seconds of server time, sorted; `queries` are those of one visit.
-
-    `worked`: how long the processors were at it, the database's session included: a busy machine makes people
-    wait, but pages no heavier.
-    """
-
-    page: Page
-    seconds: list[float]
-    worked: list[float]
-    queries: int
+def run(stand: Stand) -> dict[str, Any]:
+    """`waits`: the longest of each kind of write during a first sync. `pages`: median and 95th percentile, by page."""
+    installation = stand.new_installation()
+    connection = installation.connect()
+    installation.env["ALLOWED_HOSTS"] = "localhost"
+    child = installation.start("-m", "benchmarks.doors", "--within", connection)
+    return children.measure(child, TIMEOUT).json()
 
 
-@dataclass(frozen=True)
-class Result:
-    """Median and 95th percentile over all visits of all pages, and each page's."""
-
-    visits: list[Visit]
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self._all)
-
-    @property
-    def worst_of_twenty(self) -> float:
-        """The 95th percentile."""
-        return percentile(self._all, 95)
-
-    @property
-    def _all(self) -> list[float]:
-        return [each for visit in self.visits for each in visit.seconds]
+def main() -> None:
+    """Measure; or, `--within` an installation's environment, do the part that needs Django."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.doors", description=__doc__)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--size", choices=SIZES, default="S")
+    parser.add_argument("--latency", type=float, default=0.05)
+    parser.add_argument("--within", metavar="CONNECTION", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.within:
+        print(json.dumps(_within(options.within)))
+    else:
+        with Stand(options.size, options.database, options.latency, 8_000) as stand:
+            print(json.dumps(run(stand), indent=2))
 
 
-def measure(furnished: Furnished, visits: int = VISITS) -> Result:
-    """Open every page `visits` times, as its visitor does; those that are polled, while a run is under way."""
-    clients = {"editor": Client(), "staff": Client()}
-    for name, client in clients.items():
-        client.force_login(getattr(furnished, name), backend="django.contrib.auth.backends.ModelBackend")
-    asked = list(pages(furnished))
-    done = [_visit(clients[page.by], page, visits) for page in asked if not page.is_polled]
-    run = SyncRun.objects.create(
-        connection=furnished.connection, state=SyncRun.State.RUNNING, stage="reading", expected_objects=100, pages=1
-    )
-    try:
-        done += [_visit(clients[page.by], page, visits) for page in asked if page.is_polled]
-    finally:
-        run.delete()
-    return Result(done)
+def _within(connection_id: str) -> dict[str, Any]:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+
+    django.setup()
+    from benchmarks import furnished, opened, waits
+    from directory_sync.models import Connection
+
+    connection = Connection.objects.get(pk=connection_id)
+    waited = waits.measure(connection)
+    return {"waits": waited, **opened.measure(furnished.furnish(connection)).figures()}
 
 
-def _visit(client: Client, page: Page, visits: int) -> Visit:
-    queries: list[str] = []
-
-    def count(execute, sql, *rest):
-        queries.append(sql)
-        return execute(sql, *rest)
-
-    with database.execute_wrapper(count):
-        _open(client, page)
-    took = [_open(client, page) for _ in range(visits)]
-    return Visit(page, sorted(wall for wall, _ in took), sorted(worked for _, worked in took), len(queries))
-
-
-def _open(client: Client, page: Page) -> tuple[float, float]:
-    """Seconds from the request to the last byte of the answer, and those that processors worked."""
-    start, worked = time.perf_counter(), _worked()
-    response = client.get(page.address, headers={"host": "localhost"}, secure=False)
-    b"".join(response.streaming_content) if response.streaming else response.content
-    took = time.perf_counter() - start
-    if response.status_code != 200:
-        raise RuntimeError(f"{page.name}, {page.address}: {response.status_code}")
-    return took, _worked() - worked
+def table(results: list[dict[str, Any]]) -> str:
+    """The longest waits and the slowest pages, in milliseconds."""
+    lines = [
+        "| Size | Database | Longest wait of a write | Pages, median | 95 % | Slowest page |",
+        "|---|---|--:|--:|--:|---|",
+    ]
+    for result in results:
+        name, slowest = next(iter(result["pages"].items()))
+        shown = (result["waits"]["longest"], result["median"], result["percentile_95"])
+        figures = " | ".join(f"{1000 * seconds:,.0f} ms" for seconds in shown)
+        lines.append(
+            f"| {result['size']} | {result['database']} | {figures} | {name}, {1000 * slowest['median']:,.0f} ms |"
+        )
+    return "\n".join(lines)
 
 
-def _worked() -> float:
-    """Seconds of processor time of this process, and of PostgreSQL's for this session."""
-    database.ensure_connection()
-    if database.vendor != "postgresql":
-        return time.process_time()
-    backend = database.connection.info.backend_pid
-    nanoseconds, *_ = Path(f"/proc/{backend}/schedstat").read_text().split()
-    return time.process_time() + int(nanoseconds) / 1e9
-
-
-def percentile(values: list[float], share: int) -> float:
-    """The value that `share` % of them do not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, -(-share * len(ordered) // 100) - 1)]
-
-
-def pages(furnished: Furnished) -> Iterator[Page]:
-    """Every page of editors and staff that has to do with the directory."""
-    for series in (furnished.weekly, furnished.everybody):
-        yield from _of_series(furnished, series.organization.slug, series.slug)
-    yield from _of_lists(furnished)
-    yield from _of_objects(furnished)
-
-
-def _of_series(furnished: Furnished, organization: str, series: str) -> Iterator[Page]:
-    def page(name: str, view: str, query: str = "", *more: int, polled: bool = False) -> Page:
-        address = reverse(f"audience:{view}", args=[organization, series, *more])
-        return Page(f"{series}: {name}", "editor", address + (f"?{query}" if query else ""), polled)
-
-    yield page("audience", "audience")
-    yield page("people", "people")
-    yield page("people, search", "people", "q=ada")
-    yield page("people, page 10", "people", "page=10")
-    yield page("people, last page", "people", "page=last")
-    yield page("status during a sync", "status", polled=True)
-    if series != "weekly":
-        return
-    yield page("audience, search", "audience", "q=Sales")
-    yield page("audience, largest first", "audience", "sort=size")
-    yield page("audience, what is in", "audience", "chosen=on")
-    yield page("audience, by source", "audience", "source=azure")
-    yield page("audience, page 10", "audience", "page=10")
-    yield page("audience, last page", "audience", "page=last")
-    yield page("audience during a sync", "audience", polled=True)
-    yield page("import", "import")
-    yield page("import, search", "import", "q=Sales")
-    yield page("import, last page", "import", "page=last")
-    largest = largest_group(furnished.connection).pk
-    held = furnished.connection.groups.filter(status="held")[0].pk
-    yield page("largest group", "group", "", largest)
-    yield page("largest group, search", "group", "q=ada", largest)
-    yield page("largest group, last page", "group", "page=last", largest)
-    yield page("largest group, left out", "group", "show=left-out", largest)
-    yield page("held group", "group", "", held)
-
-
-def _of_lists(furnished: Furnished) -> Iterator[Page]:
-    directory = furnished.connection.pk
-    yield Page("admin: index", "staff", reverse("admin:index"))
-    lists = {
-        "directory_sync_connection": ("", "q=Customer+1", "worklist=stale", "worklist=held", "state__exact=active"),
-        "directory_sync_syncrun": ("", "q=Customer+1", "state__exact=succeeded", "p=10", "LAST"),
-        "directory_sync_group": (
-            *("", "q=Sales", "status__exact=error", f"connection__id__exact={directory}", "p=10", "LAST", "o=-5"),
-        ),
-        "directory_sync_recipient": (
-            *("", "q=ada", "q=nobody-at-all", "left_out__exact=disabled", "kind__exact=user&left_out__exact="),
-            *(f"connection__id__exact={directory}", "p=10", "LAST", "o=4"),
-        ),
-        "directory_sync_event": ("", "q=Customer", "verb__exact=sync+requested", "LAST"),
-        "directory_sync_organization": ("", "q=Customer+1"),
-        "onboarding_submission": ("", "q=Company+1", "state__exact=received"),
-        "onboarding_setuplink": ("", "q=Ada"),
-    }
-    for model, queries in lists.items():
-        name = model.rpartition("_")[2]
-        for query in queries:
-            address = reverse(f"admin:{model}_changelist")
-            asked = f"p={_last(model, 50 if 'onboarding' not in model else 100)}" if query == "LAST" else query
-            told = query.partition("=")[0] if "connection__id" in query else query
-            yield Page(f"admin: {name}s {told}".strip(), "staff", f"{address}?{asked}" if asked else address)
-
-
-def _last(model: str, per_page: int) -> int:
-    from django.apps import apps
-
-    rows = apps.get_model(*model.rsplit("_", 1)).objects.count()
-    return -(-rows // per_page)
-
-
-def _of_objects(furnished: Furnished) -> Iterator[Page]:
-    connection = furnished.connection
-    shown: dict[str, object] = {
-        "directory_sync_connection": connection.pk,
-        "directory_sync_syncrun": connection.runs.exclude(group_changes=None)[0].pk,
-        "directory_sync_group": largest_group(connection).pk,
-        "directory_sync_recipient": somebody(connection).pk,
-        "directory_sync_event": connection.events.all()[0].pk,
-        "directory_sync_organization": furnished.weekly.organization_id,
-        "onboarding_submission": Submission.objects.all()[0].pk,
-        "onboarding_setuplink": SetupLink.objects.all()[0].pk,
-    }
-    for model, pk in shown.items():
-        yield Page(f"admin: one {model.rpartition('_')[2]}", "staff", reverse(f"admin:{model}_change", args=[pk]))
-    for door, is_polled in (("options", False), ("disconnect", False), ("progress", True), ("change", True)):
-        address = reverse(f"admin:directory_sync_connection_{door}", args=[connection.pk])
-        yield Page(f"admin: connection, {door}{' during a sync' * is_polled}", "staff", address, is_polled)
+if __name__ == "__main__":
+    main()

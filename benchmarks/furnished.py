@@ -78,13 +78,12 @@ def _audiences(connection: Connection, weekly: Series, everybody: Series) -> Non
         (Segment(organization=organization, source="azure", name=group.name, group=group) for group in groups),
         batch_size=1_000,
     )
-    full = Segment.objects.create(
-        organization=organization, source="everyone", name="Full directory", connection=connection
+    full, _ = Segment.objects.get_or_create(
+        organization=organization, source="everyone", connection=connection, defaults={"name": "Full directory"}
     )
     step = max(1, len(groups) // 1_000)
-    chosen = [
-        groups[place * place * step // 2] for place in range(CHOSEN + 1) if place * place * step // 2 < len(groups)
-    ]
+    ranks = [step * place * (place + 1) // 2 for place in range(CHOSEN + 1)]
+    chosen = [groups[rank] for rank in ranks if rank < len(groups)]
     segments = {segment.group_id: segment for segment in organization.segments.filter(group__in=chosen)}
     for group in chosen:
         mode = SeriesSegment.Mode.EXCLUDE if group is chosen[-1] else SeriesSegment.Mode.INCLUDE

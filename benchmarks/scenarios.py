@@ -2,6 +2,16 @@
 
 from typing import Any
 
-from benchmarks import first, kills, nights, profile, readers
+from benchmarks import doors, first, kills, nights, profile, readers
 
-MODULES: list[Any] = [first, readers.FAST, readers.PLAIN, profile, kills, nights.QUIET, nights.CHANGED, nights.SAME]
+MODULES: list[Any] = [
+    first,
+    readers.FAST,
+    readers.PLAIN,
+    profile,
+    kills,
+    nights.QUIET,
+    nights.CHANGED,
+    nights.SAME,
+    doors,
+]
