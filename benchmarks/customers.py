@@ -23,6 +23,9 @@ import certifi
 import requests
 
 from benchmarks import children
+from benchmarks.figures import VENDORS, Results, of
+from benchmarks.figures import seconds as in_words
+from benchmarks.figures import table as markdown
 from benchmarks.stand import Stand
 
 NAME = "customers"
@@ -46,6 +49,25 @@ def run(stand: Stand, connections: int = CONNECTIONS) -> dict[str, Any]:
         nights = children.measure(child, 3 * LONGEST_NIGHT).json()
     assert all(night["outcomes"] == {"succeeded": connections} for night in nights), nights
     return {"connections": connections, "nights": nights}
+
+
+def table(results: Results) -> str:
+    """Nights by database and number of workers; processor time in percent of one core."""
+    heads = ("Database", "Workers", "Runs a minute", "One run", "A check started within")
+    shares = ("workers", "tenant", "database")
+    rows = [
+        (
+            VENDORS[result["database"]],
+            told["workers"],
+            f"{told['runs_per_minute']:.0f}",
+            in_words(told["median_run"]),
+            in_words(told["check_started_after"]["longest"]),
+            *(f"{100 * told['processors'][name]:.0f} %" for name in shares),
+        )
+        for result in of(results, NAME)
+        for told in result["figures"]["nights"]
+    ]
+    return markdown((*heads, *(f"Processor: {name}" for name in shares)), rows)
 
 
 def main() -> None:

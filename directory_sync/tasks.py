@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 NOTHING_DUE = "nothing due"
 MARGIN = 0.8  # of the time-out, after which a run parks itself
-SLICE = 20.0  # seconds after which a job begins no further run: a cluster that is told to stop waits for its jobs
+SLICE = 10.0  # seconds after which a job begins no further run: a cluster that is told to stop waits for its jobs
 MOST_JOBS = 10  # on the queue at a time; each that has used up its slice sees to the next
 PROBING = 2.0  # seconds for which what somebody waits for may have to wait
 
