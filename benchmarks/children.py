@@ -74,7 +74,7 @@ def measure(child: Child, timeout: float, *, watch: Callable[[], Any] | None = N
     seconds = time.monotonic() - child.started
     child.process.returncode = os.waitstatus_to_exitcode(ended[1])  # told, since we waited behind its back
     meant = -signal.SIGKILL if killed else 0
-    assert child.process.returncode == meant, child.stderr.read_text()[-4000:]
+    assert child.process.returncode == meant, f"status {child.process.returncode}: {child.stderr.read_text()[-4000:]}"
     used = ended[2]
     return Cost(
         seconds,
