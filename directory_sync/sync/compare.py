@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import connection as database
-from django.db import transaction
 
 from ..models import Connection, Group, Membership, Nesting, Recipient, StagedPerson
 from . import bulk
@@ -36,11 +35,10 @@ CHILDREN = {
     "kinds": "= 'group'",
 }
 ROW_IDS = """
-UPDATE staged_id SET {own} = (
-    SELECT id FROM {rows} AS known WHERE known.connection_id = %s AND known.entra_id = staged_id.entra_id
-) WHERE recipient_id IS NULL AND group_id IS NULL
+UPDATE staged_id SET {own} = known.id FROM {rows} AS known
+WHERE known.connection_id = %s AND known.entra_id = staged_id.entra_id
+AND staged_id.recipient_id IS NULL AND staged_id.group_id IS NULL
 """
-BY_INDEX = "SET LOCAL enable_seqscan = {}"  # PostgreSQL has yet to learn that rows just written are many
 NOT_SHOWN = """
 SELECT parent.entra_id, child.entra_id FROM {links} AS link
 JOIN {groups} AS parent ON parent.id = link.{parent}
@@ -68,16 +66,13 @@ SELECT entra_id FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL
 AND n IN (SELECT member_n FROM staged_link WHERE kind = 'group')
 """
 UNKNOWN_PEOPLE = """
-SELECT staged_id.entra_id, named.kind FROM (
-    SELECT member_n, MIN(kind) AS kind FROM staged_link WHERE kind <> 'group' AND member_n IN (
-        SELECT n FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL AND NOT EXISTS (
-            SELECT 1 FROM {people} AS person
-            WHERE person.stream IN ({streams}) AND person.entra_id = staged_id.entra_id AND person.state IN ({written})
-        )
-    ) GROUP BY member_n
-) AS named
-JOIN staged_id ON staged_id.n = named.member_n
+SELECT n, entra_id FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL AND NOT EXISTS (
+    SELECT 1 FROM {people} AS person WHERE person.entra_id = staged_id.entra_id AND person.state IN ({written})
+)
 """
+KINDS_OF = (
+    "SELECT member_n, MIN(kind) FROM staged_link WHERE kind <> 'group' AND member_n IN ({marks}) GROUP BY member_n"
+)
 GROUPS_OF_WRITTEN = """
 SELECT DISTINCT link.{parent} FROM {people} AS person
 JOIN {rows} AS recipient ON recipient.entra_id = person.entra_id AND recipient.connection_id = %s
@@ -95,13 +90,8 @@ JOIN staged_id AS member ON member.n = staged_link.member_n
 def find_rows(connection: Connection) -> None:
     """Give every number the row that its object has by now, if any."""
     key = bulk.key_of(connection)
-    with transaction.atomic():
-        if database.vendor == "postgresql":
-            _ask(BY_INDEX.format("off"))
-        for ends in (CHILDREN, MEMBERS):
-            _ask(ROW_IDS.format(**ends), [key])
-        if database.vendor == "postgresql":
-            _ask(BY_INDEX.format("on"))
+    for ends in (CHILDREN, MEMBERS):
+        _ask(ROW_IDS.format(**ends), [key])
 
 
 def prepare(staging: Staging) -> None:
@@ -196,11 +186,15 @@ def groups_of_written(connection: Connection) -> set[int]:
     return {row for (row,) in found}
 
 
-def ids_without_rows() -> dict[str, str]:
+def ids_without_rows(staging: Staging) -> dict[str, str]:
     """Object ids that living links name, with their kind, that have no row and get none from the round."""
+    unknown = dict(_ask(UNKNOWN_PEOPLE.format(people=PEOPLE, written=_texts(WRITTEN))))
+    found: dict[str, str] = {}
+    for chunk in bulk.chunks(n for n, entra_id in unknown.items() if entra_id not in staging.groups):
+        kinds = _ask(KINDS_OF.format(marks=", ".join(["%s"] * len(chunk))), chunk)
+        found |= {unknown[n]: kind for n, kind in kinds}
     groups = _ask(UNKNOWN_PARENTS) + _ask(UNKNOWN_CHILDREN)
-    people = _ask(UNKNOWN_PEOPLE.format(people=PEOPLE, streams=_texts(KINDS), written=_texts(WRITTEN)))
-    return dict(people) | {id: "group" for (id,) in groups}
+    return found | {entra_id: "group" for (entra_id,) in groups}
 
 
 def forget_known_links(staging: Staging) -> None:

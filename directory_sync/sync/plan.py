@@ -62,12 +62,12 @@ class Plan:
 def plan_directory(run: SyncRun, streams: dict[str, Stream], staging: Staging) -> Plan:
     """Plan the complete streams of a run over the whole directory; a failed one changes nothing."""
     plan = Plan(staging=staging if staging.streams else None)
-    if plan.staging:
-        compare.prepare(staging)
     for name in KINDS:
         stream = streams.get(name)
         if stream and stream.is_complete:
             (_plan_full_people if stream.is_full else _plan_changed_people)(plan, run, name)
+    if plan.staging:
+        compare.prepare(staging)
     groups = streams.get("groups")
     if groups and groups.is_complete:
         if groups.is_full:
@@ -127,7 +127,7 @@ def _plan_full_groups(plan: Plan, run: SyncRun, staging: Staging) -> None:
     compare.forget_links(groups=living)  # half a group says nothing
     plan.failed_groups |= living
     plan.unread_groups |= living.keys()
-    plan.named = compare.ids_without_rows()
+    plan.named = compare.ids_without_rows(staging)
 
 
 def plan_people(plan: Plan, connection: Connection, seen: dict[str, Seen], kind: str, approved: list[str]) -> None:

@@ -6,6 +6,7 @@ that fails ends alone: the others go on, and it keeps its rows and its delta lin
 
 import hashlib
 import queue
+import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from .staging import Staging
 LINK_LIFE = timedelta(days=7)  # delta-query-overview, for directory objects
 SAFETY = timedelta(hours=12)
 MOST_RESTARTS = 2  # of a stream, in one go
+SWITCH = 0.0005  # seconds; a thread that has an answer must not wait long for the one that writes
 IDLE = 10.0  # seconds without a page after which the run says that it lives
 
 
@@ -164,6 +166,8 @@ class _Reading:
     def until(self, deadline: float | None) -> list[Stream]:
         """The streams when they have ended; raises Parked when the deadline comes before."""
         reading = set(self._streams)
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH)
         try:
             for stream in self._streams.values():
                 self._pool.submit(fetch.hand_over, self._ask(stream), stream.name, self._arrived, self._stop)
@@ -179,6 +183,7 @@ class _Reading:
                 if reading and deadline is not None and monotonic() > deadline:
                     raise Parked
         finally:
+            sys.setswitchinterval(interval)
             self._stop.set()
             self._pool.shutdown(wait=False, cancel_futures=True)
         return list(self._streams.values())

@@ -21,30 +21,28 @@ PEOPLE = bulk.table(StagedPerson)
 NOTHING = (None,) * len(facts.PERSON_COLUMNS)
 
 # Object ids get short numbers, so that a link costs two integers. `kind` of a link is the member's, NULL when
-# the round said that the link is gone. A page stands in given_link while it is added;
-# a group that it shows without a member has a line without one.
+# the round said that the link is gone. A page stands in given_link while it is added.
 TABLES = {
     "staged_id": "n {number}, entra_id varchar(36) NOT NULL UNIQUE, recipient_id bigint, group_id bigint",
     "staged_link": "group_n integer, member_n integer, kind varchar(60), PRIMARY KEY (group_n, member_n)",
-    "given_link": "group_id varchar(36), member_id varchar(36), kind varchar(60)",
+    "given_link": "group_n integer, member_id varchar(36), kind varchar(60)",
 }
 NUMBER = {"postgresql": "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "sqlite": "integer PRIMARY KEY"}
-ADD_IDS = """
-INSERT INTO staged_id (entra_id)
-SELECT entra_id FROM (
-    SELECT group_id AS entra_id FROM given_link UNION SELECT member_id FROM given_link WHERE member_id IS NOT NULL
-) AS given
-WHERE NOT EXISTS (SELECT 1 FROM staged_id AS known WHERE known.entra_id = given.entra_id)
+EMPTY = {"postgresql": "TRUNCATE given_link", "sqlite": "DELETE FROM given_link"}
+# Few statements over many rows: compiling them costs more than it saves, sorting them on disk, too.
+TUNING = ("SET jit = off", "SET work_mem = '64MB'")
+UNTUNING = ("RESET jit", "RESET work_mem")
+ADD_MEMBERS = """
+INSERT INTO staged_id (entra_id) SELECT DISTINCT member_id FROM given_link
+WHERE NOT EXISTS (SELECT 1 FROM staged_id AS known WHERE known.entra_id = given_link.member_id)
 """
+ADD_GROUP = "INSERT INTO staged_id (entra_id) VALUES (%s) ON CONFLICT DO NOTHING"
+NUMBERS = "SELECT entra_id, n FROM staged_id WHERE entra_id IN ({marks})"
 # Looked up one by one: a join may be planned as a scan of everybody, for each page.
 ADD_LINKS = """
 INSERT INTO staged_link (group_n, member_n, kind)
-SELECT
-    (SELECT n FROM staged_id WHERE entra_id = given_link.group_id),
-    (SELECT n FROM staged_id WHERE entra_id = given_link.member_id),
-    kind
-FROM given_link
-WHERE member_id IS NOT NULL ON CONFLICT (group_n, member_n) DO UPDATE SET kind = excluded.kind
+SELECT group_n, (SELECT n FROM staged_id WHERE staged_id.entra_id = given_link.member_id), kind FROM given_link
+WHERE true ON CONFLICT (group_n, member_n) DO UPDATE SET kind = excluded.kind
 """
 STAGED = "SELECT entra_id FROM {people} WHERE stream = %s AND entra_id IN ({marks})"
 
@@ -62,6 +60,7 @@ class Staging:
         self.has_rows = connection.recipients.exists() or connection.groups.exists()
         self._approved = connection.approved_attributes()
         self.failed: dict[str, str] = {}
+        self._numbers: dict[str, int] = {}
         self._again: defaultdict[str, set[str]] = defaultdict(set)
         self._is_open = False
 
@@ -77,6 +76,7 @@ class Staging:
     def add_members(self, walked: Iterable[dict[str, Any]]) -> None:
         """Members of groups as the journal has them: `id`, `members` as pairs of id and kind, `error`."""
         self.failed |= {each["id"]: each["error"] for each in walked if each["error"]}
+        self._number(each["id"] for each in walked)
         self._add_links(
             (each["id"], id, kind) for each in walked for kind, ids in each["members"].items() for id in ids
         )
@@ -114,11 +114,13 @@ class Staging:
             self._is_open = False
             for name in (*TABLES, PEOPLE):
                 _execute(f"DROP TABLE IF EXISTS {name}")
+            _tune(UNTUNING)
 
     def _open(self) -> None:
         if self._is_open:
             return
         self._is_open = True
+        _tune(TUNING)
         for name, columns in TABLES.items():
             _create(name, columns.format(number=NUMBER[database.vendor]))
         _create(PEOPLE, _person_columns())
@@ -154,14 +156,27 @@ class Staging:
             entry.add(change)
             links |= {(change.id, member): kind for member, kind in entry.links.items()}
             entry.links = {}
-        alone = shown.difference(group for group, _ in links)
-        self._add_links([*((*pair, kind) for pair, kind in links.items()), *((id, None, None) for id in alone)])
+        self._number(shown)
+        self._add_links((*pair, kind) for pair, kind in links.items())
 
-    def _add_links(self, links: Iterable[tuple[str, str | None, str | None]]) -> None:
-        """Each of group, member and kind at most once."""
-        bulk.load("given_link", ("group_id", "member_id", "kind"), links)
-        for statement in (ADD_IDS, ADD_LINKS, "DELETE FROM given_link"):
+    def _number(self, groups: Iterable[str]) -> None:
+        new = [id for id in groups if id not in self._numbers]
+        with database.cursor() as cursor:
+            cursor.executemany(ADD_GROUP, [(id,) for id in new])
+        if new:
+            self._numbers |= dict(_execute(NUMBERS.format(marks=", ".join(["%s"] * len(new))), new))
+
+    def _add_links(self, links: Iterable[tuple[str, str, str | None]]) -> None:
+        """Links of numbered groups: group, member and kind, no link twice."""
+        numbered = ((self._numbers[group], member, kind) for group, member, kind in links)
+        bulk.load("given_link", ("group_n", "member_id", "kind"), numbered)
+        for statement in (ADD_MEMBERS, ADD_LINKS, EMPTY[database.vendor]):
             _execute(statement)
+
+
+def _tune(statements: Iterable[str]) -> None:
+    for statement in statements if database.vendor == "postgresql" else ():
+        _execute(statement)
 
 
 def _create(name: str, columns: str) -> None:
@@ -172,7 +187,7 @@ def _create(name: str, columns: str) -> None:
 def _person_columns() -> str:
     fields = StagedPerson._meta.concrete_fields  # noqa: SLF001 - Django documents it
     columns = ", ".join(f"{bulk.quote(field.column)} {field.db_type(database)}" for field in fields)
-    return f"{columns}, PRIMARY KEY (stream, entra_id)"
+    return f"{columns}, PRIMARY KEY (entra_id, stream)"
 
 
 def _execute(statement: str, parameters: Iterable[Any] = ()) -> list[Any]:
