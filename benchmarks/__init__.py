@@ -30,5 +30,6 @@ starts when it is first asked for, and ends with it:
 `run` raises `AssertionError` when what was measured is not what was meant (wrong counts, a failed run): then nothing is
 kept. The runner adds the machine and the tenant's share of the processors, and keeps one JSON file for each scenario,
 size, database and latency in `artefacts/bench/`. `--write` puts tables and charts from these files between the markers
-of `docs/performance.md`; a module may say how its own look with `def table(results: list[dict]) -> str` (Markdown).
+of `docs/performance.md`; a module may write its own, between markers with its NAME, by `def table(results) -> str`
+(Markdown). It gets its own results, each a dict with `size`, `database`, `latency_ms` and what `run` returned.
 """

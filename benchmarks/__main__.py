@@ -34,7 +34,11 @@ def main() -> int:
 
 def _applies(module: Any, size: str, only: list[str], is_first: bool) -> bool:
     named = module.NAME in only if only else size in getattr(module, "SIZES", ALL_SIZES)
-    return named and (is_first or getattr(module, "NEEDS_DATABASE", True))
+    return named and (is_first or _needs_database(module))
+
+
+def _needs_database(module: Any) -> bool:
+    return getattr(module, "NEEDS_DATABASE", True)
 
 
 def _measure(module: Any, stand: Stand) -> str:
@@ -46,7 +50,7 @@ def _measure(module: Any, stand: Stand) -> str:
     except Exception:
         traceback.print_exc()
         return name
-    results.keep(module.NAME, stand, found)
+    results.keep(module.NAME, stand, found, database=stand.database if _needs_database(module) else "")
     shown = {key: found[key] for key in ("seconds", "requests", "peak_rss_mib", "repeated", "written") if key in found}
     print(f"{name}: {shown}", flush=True)
     return ""

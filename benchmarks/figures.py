@@ -5,7 +5,7 @@ from typing import Any
 
 Results = list[dict[str, Any]]
 USUAL_MS = 50
-VENDORS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+VENDORS = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "": ""}
 
 
 def of(results: Results, scenario: str, **wanted: Any) -> Results:
@@ -18,9 +18,10 @@ def of(results: Results, scenario: str, **wanted: Any) -> Results:
 
 
 def mark(results: Results, scenario: str, result: dict[str, Any]) -> dict[str, Any] | None:
-    """The figures of a reader at the size and latency of `result`; readers need no database."""
+    """The figures of a reader at the size and latency of `result`: those measured beside it, if there are such."""
     found = of(results, scenario, size=result["size"], latency_ms=result["latency_ms"])
-    return found[0]["figures"] if found else None
+    beside = [other for other in found if other["database"] == result["database"]]
+    return (beside or found)[0]["figures"] if found else None
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

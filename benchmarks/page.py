@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from benchmarks import charts, tables
+from benchmarks.figures import Results, of
 from benchmarks.scenarios import MODULES
-from benchmarks.tables import Results
 from benchmarks.tenant import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -28,11 +27,15 @@ PARTS: dict[str, Callable[[Results], str]] = {
 
 def write(results: Results) -> None:
     """Fill every part that the page has; prose between them is left alone. A part without figures stays as it is."""
-    own: dict[str, Any] = {module.NAME: module.table for module in MODULES if hasattr(module, "table")}
+    contents = {name: part(results) for name, part in PARTS.items()} | {
+        module.NAME: module.table([result | result["figures"] for result in of(results, module.NAME)])
+        for module in MODULES
+        if hasattr(module, "table") and of(results, module.NAME)
+    }
     text = PAGE.read_text()
-    for name, part in (PARTS | own).items():
-        if content := part(results).strip():
-            text = fill(text, name, content)
+    for name, content in contents.items():
+        if content.strip():
+            text = fill(text, name, content.strip())
     PAGE.write_text(text)
 
 

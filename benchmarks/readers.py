@@ -57,6 +57,7 @@ def _read(stand: Stand, module: str, *arguments: str) -> dict[str, Any]:
     }
 
 
-# At M the plain one takes hours, so it has to be named.
+# At M the plain one takes hours, so it has to be named. The fast one runs beside the sync on each database: neither
+# needs one, but a ratio is only worth something when both sides met the machine in the same mood.
 PLAIN = SimpleNamespace(NAME="plain", SIZES=("S",), NEEDS_DATABASE=False, run=run_plain)
-FAST = SimpleNamespace(NAME="fast", NEEDS_DATABASE=False, run=run_fast)
+FAST = SimpleNamespace(NAME="fast", run=run_fast)

@@ -14,21 +14,21 @@ from benchmarks.tenant import ROOT
 FOLDER = ROOT / "artefacts" / "bench"
 
 
-def keep(name: str, stand: Stand, figures: dict[str, Any]) -> None:
-    """One file for each scenario, size, database and latency; the latest wins."""
+def keep(name: str, stand: Stand, figures: dict[str, Any], *, database: str) -> None:
+    """One file for each scenario, size, database ("" for none) and latency; the latest wins."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     latency = round(1000 * stand.latency)
     result = {
         "scenario": name,
         "size": stand.size,
-        "database": stand.database,
+        "database": database,
         "latency_ms": latency,
         "quota": stand.quota,
         "machine": machine(),
         "database_version": stand.database_version(),
         "figures": figures,
     }
-    file = FOLDER / f"{name}-{stand.size}-{stand.database}-{latency}ms.json"
+    file = FOLDER / f"{name}-{stand.size}-{database or 'any'}-{latency}ms.json"
     file.write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
 
 

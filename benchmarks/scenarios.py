@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks import doors, first, kills, nights, profile, readers
+from benchmarks import customers, doors, first, kills, nights, profile, readers
 
 MODULES: list[Any] = [
     first,
@@ -14,4 +14,5 @@ MODULES: list[Any] = [
     nights.CHANGED,
     nights.SAME,
     doors,
+    customers,
 ]
