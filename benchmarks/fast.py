@@ -132,7 +132,7 @@ class Reader:
     def _chain(self, path: str, kind: str, *, hand_over: bool = False) -> None:
         url = self._url + path
         while url:
-            page = self._ask("GET", url, PAGE_COST)
+            page = self._ask("GET", url, PAGE_COST, urgent=True)
             self._count(kind, len(page["value"]))
             if hand_over:
                 with self._changed:
@@ -145,10 +145,12 @@ class Reader:
             self.counts["requests"] += 1
             self.counts[kind] += number
 
-    def _ask(self, method: str, url: str, cost: int, body: bytes | None = None) -> dict[str, Any]:
+    def _ask(
+        self, method: str, url: str, cost: int, body: bytes | None = None, *, urgent: bool = False
+    ) -> dict[str, Any]:
         """One answer, however often it is refused at first."""
         for _ in range(ATTEMPTS):
-            self.pace.take(cost)
+            self.pace.take(cost, urgent=urgent)
             answer = self._session().request(method, url, data=body, timeout=TIMEOUT)
             if answer.status_code not in (429, 503, 504):
                 answer.raise_for_status()
