@@ -156,7 +156,8 @@ def change_options(connection: Connection, options: Options, *, by: str, user=No
     Raises ConnectionRefused for a disconnected connection, for listed groups without an id or with a wrong one, and
     for thresholds that make no sense.
     """
-    live = Connection.objects.select_for_update().live().filter(pk=connection.pk).first()
+    # Without the key: rows that a run is about to commit refer to the connection, and hold it.
+    live = Connection.objects.select_for_update(no_key=True).live().filter(pk=connection.pk).first()
     if live is None:
         raise ConnectionRefused("This connection is disconnected; connect the directory anew.")
     wanted = asdict(options) | {"scope_group_ids": _group_ids(options), "guard": own_thresholds(options.guard)}

@@ -18,9 +18,12 @@ def release(run: SyncRun, *, by: str, user=None) -> SyncRun | None:
     """Accept the losses that the run names and queue another run, which a worker, or the caller, claims.
 
     People who would leave are accepted by id, so that more of them are held again; of links, those that
-    wait. None when there is nothing to release, or another run is active.
+    wait. None when there is nothing to release, or another run is active: that is asked first, since to queue a
+    run beside one that is being applied would wait for its end.
     """
     with transaction.atomic():
+        if run.connection.runs.active().exists():
+            return None
         is_held = run.state == SyncRun.State.HELD
         if not is_held and not (run.state in HOLDING and waiting_removals(run).exists()):
             return None

@@ -55,7 +55,7 @@ def change_access(access: Access, *, sees: str, group_ids: Iterable[str] = (), b
 
 
 def _live(connection: Connection) -> Connection:
-    live = Connection.objects.select_for_update().live().filter(pk=connection.pk).first()
+    live = Connection.objects.select_for_update(no_key=True).live().filter(pk=connection.pk).first()
     if live is None:
         raise ConnectionRefused("This connection is disconnected; connect the directory anew.")
     return live
