@@ -99,6 +99,24 @@ def rows_by_id(
         yield chunk, {row["entra_id"]: row for row in found}
 
 
+def reserve(model: type[models.Model], number: int) -> list[int]:
+    """Row ids that nobody else gets, for rows to be written later."""
+    name = model._meta.db_table
+    with database.cursor() as cursor:
+        if database.vendor == "postgresql":
+            statement = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+            cursor.execute(statement, [name, number])
+            return [row for (row,) in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [name])
+        last = cursor.fetchone()
+        if last is None:
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [name, number])
+        else:
+            cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [number, name])
+    first = (last[0] if last else 0) + 1
+    return list(range(first, first + number))
+
+
 def key_of(row: models.Model) -> Any:
     """The row's primary key as this database wants it in a raw statement."""
     return row._meta.pk.get_db_prep_value(row.pk, database)

@@ -59,7 +59,12 @@ DELETE FROM staged_link WHERE kind IS NOT NULL AND EXISTS (
 """
 UNKNOWN_PARENTS = """
 SELECT entra_id FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL
-AND n IN (SELECT DISTINCT group_n FROM staged_link WHERE kind IS NOT NULL)
+AND EXISTS (SELECT 1 FROM staged_link WHERE staged_link.group_n = staged_id.n AND kind IS NOT NULL)
+"""
+WRITTEN_AHEAD = """
+SELECT entra_id, kind, recipient_id FROM staged_id WHERE kind IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM {people} AS person WHERE person.entra_id = staged_id.entra_id AND person.state IN ({written})
+)
 """
 UNKNOWN_CHILDREN = """
 SELECT entra_id FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL
@@ -195,6 +200,11 @@ def ids_without_rows(staging: Staging) -> dict[str, str]:
         found |= {unknown[n]: kind for n, kind in kinds}
     groups = _ask(UNKNOWN_PARENTS) + _ask(UNKNOWN_CHILDREN)
     return found | {entra_id: "group" for (entra_id,) in groups}
+
+
+def ids_written_ahead() -> list[tuple[str, str, int]]:
+    """Object id, kind and reserved row id of members written ahead of whom the round has shown nothing else."""
+    return _ask(WRITTEN_AHEAD.format(people=PEOPLE, written=_texts(WRITTEN)))
 
 
 def forget_known_links(staging: Staging) -> None:

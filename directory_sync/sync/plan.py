@@ -23,7 +23,7 @@ class Plan:
     `withheld` are removals that the guard took out of `dropped_links`; `shown_again` are links whose removal
     was held and which Entra has after all. `problem`: what has to be mended in Entra, though the rest was read.
     `staging`: people and links of full rounds, which are too many to stand here. `unread_groups` are to be read anew.
-    `named`: kinds of those whom only its links name.
+    `named`: kinds of those whom only its links name; `reserved`: the same, with the row id that they are to have.
     """
 
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -42,6 +42,7 @@ class Plan:
 
     links: dict[str, dict[str, str]] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
+    reserved: list[tuple[str, str, int]] = field(default_factory=list)
     dropped_links: Pairs = field(default_factory=dict)
     unshown_links: Pairs = field(default_factory=dict)
     confines: bool = False
@@ -112,7 +113,7 @@ def _plan_full_groups(plan: Plan, run: SyncRun, staging: Staging) -> None:
     for entry in seen.values():
         entry.afresh = entry.afresh and bool(entry.properties)
     plan.counts["groups"] = sum(not entry.removed for entry in seen.values())
-    plan.counts["memberships"] = compare.count_links()
+    plan.counts["memberships"] = compare.count_links() + staging.ahead.links
     plan_groups(plan, run.connection, seen)
     present = run.connection.groups.filter(is_read=True).exclude(status=Group.Status.GONE)
     plan.missing_groups |= set(present.values_list("entra_id", flat=True)) - seen.keys()
@@ -128,6 +129,7 @@ def _plan_full_groups(plan: Plan, run: SyncRun, staging: Staging) -> None:
     plan.failed_groups |= living
     plan.unread_groups |= living.keys()
     plan.named = compare.ids_without_rows(staging)
+    plan.reserved = compare.ids_written_ahead()
 
 
 def plan_people(plan: Plan, connection: Connection, seen: dict[str, Seen], kind: str, approved: list[str]) -> None:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import partial
 from time import monotonic
 
+from django.db import transaction
 from django.utils import timezone
 
 from ..graph.client import GraphClient
@@ -128,7 +129,8 @@ def _stage_again(run: SyncRun, stream: Stream, staging: Staging) -> None:
         return
     for source in (LISTING, MEMBERS, "groups") if stream.name == "groups" else (stream.name,):
         for items in journal.items(run, source):
-            _stage(staging, stream.name, source, items)
+            with transaction.atomic():
+                _stage(staging, stream.name, source, items)
 
 
 def _stage(staging: Staging, stream: str, source: str, items: list) -> None:

@@ -13,6 +13,7 @@ from django.db import connection as database
 
 from ..models import Connection, Recipient, StagedPerson
 from . import bulk, facts
+from .ahead import Ahead
 from .merge import Seen, changes, merged, objects
 
 KINDS = {"users": Recipient.Kind.USER, "contacts": Recipient.Kind.CONTACT}
@@ -20,12 +21,14 @@ PERSON = (*facts.PERSON_FIELDS, "facts_hash", "is_read", "removed_at")
 PEOPLE = bulk.table(StagedPerson)
 NOTHING = (None,) * len(facts.PERSON_COLUMNS)
 
-# Object ids get short numbers, so that a link costs two integers. `kind` of a link is the member's, NULL when
-# the round said that the link is gone. A page stands in given_link while it is added.
+# Object ids get short numbers, so that a link costs two integers. `kind` of a link is the member's, NULL when the
+# round said that the link is gone; an id has one when its links are written ahead. given_link holds a page.
 TABLES = {
-    "staged_id": "n {number}, entra_id varchar(36) NOT NULL UNIQUE, recipient_id bigint, group_id bigint",
+    "staged_id": (
+        "n {number}, entra_id varchar(36) NOT NULL UNIQUE, kind varchar(60), recipient_id bigint, group_id bigint"
+    ),
     "staged_link": "group_n integer, member_n integer, kind varchar(60), PRIMARY KEY (group_n, member_n)",
-    "given_link": "group_n integer, member_id varchar(36), kind varchar(60)",
+    "given_link": "group_n bigint, member_id varchar(36), kind varchar(60)",
 }
 NUMBER = {"postgresql": "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "sqlite": "integer PRIMARY KEY"}
 EMPTY = {"postgresql": "TRUNCATE given_link", "sqlite": "DELETE FROM given_link"}
@@ -57,7 +60,8 @@ class Staging:
         self.connection = connection
         self.groups: dict[str, Seen] = {}
         self.streams: set[str] = set()
-        self.has_rows = connection.recipients.exists() or connection.groups.exists()
+        self.has_rows = connection.recipients.exists() or connection.groups.filter(is_read=True).exists()
+        self.ahead = Ahead(connection)
         self._approved = connection.approved_attributes()
         self.failed: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
@@ -73,13 +77,12 @@ class Staging:
         else:
             self._add_people(stream, items)
 
-    def add_members(self, walked: Iterable[dict[str, Any]]) -> None:
+    def add_members(self, walked: list[dict[str, Any]]) -> None:
         """Members of groups as the journal has them: `id`, `members` as pairs of id and kind, `error`."""
         self.failed |= {each["id"]: each["error"] for each in walked if each["error"]}
+        self.ahead.write(walked, EMPTY[database.vendor])
         self._number(each["id"] for each in walked)
-        self._add_links(
-            (each["id"], id, kind) for each in walked for kind, ids in each["members"].items() for id in ids
-        )
+        self._add_links((each["id"], id, "group") for each in walked for id in each["members"].get("group", ()))
 
     def forget(self, stream: str) -> None:
         """The round starts over."""
@@ -90,7 +93,11 @@ class Staging:
         if stream == "groups":
             self.groups.clear()
             self.failed.clear()
-            _execute("DELETE FROM staged_link")
+            self._numbers.clear()
+            for name in ("staged_link", "staged_id"):
+                _execute(f"DELETE FROM {name}")  # noqa: S608 - names of ours
+            if not self.has_rows:
+                self.ahead.forget()
         else:
             StagedPerson.objects.filter(stream=stream).delete()
 
@@ -120,6 +127,8 @@ class Staging:
         if self._is_open:
             return
         self._is_open = True
+        if not self.has_rows:
+            self.ahead.forget()
         _tune(TUNING)
         for name, columns in TABLES.items():
             _create(name, columns.format(number=NUMBER[database.vendor]))

@@ -6,19 +6,11 @@ from typing import Any
 
 from ..models import Connection, Group, GroupClosure, Membership, Nesting, Recipient
 from . import bulk, write_staged
+from .ahead import GROUP_START, add_placeholders
 from .facts import GROUP_FIELDS, KINDS, PERSON_COLUMNS, UNKNOWN_PERSON, person_row
 from .plan import Plan
 
-OTHER = Recipient.Kind.OTHER
 PERSON_START = {"links_due": False, "email": "", "left_out": Recipient.LeftOut.UNREAD}
-GROUP_START = {
-    "status": Group.Status.WAITING,
-    "problem": "",
-    "entra_direct": 0,
-    "entra_transitive": 0,
-    "people": 0,
-    "recipients": 0,
-}
 
 
 def write_groups(plan: Plan, connection: Connection, now: datetime) -> None:
@@ -30,12 +22,7 @@ def write_groups(plan: Plan, connection: Connection, now: datetime) -> None:
     )
     columns = ("connection_id", "entra_id")
     bulk.upsert(Group, columns, (*GROUP_FIELDS, "is_read"), rows, starting=tuple(GROUP_START))
-    blank = ("", "", "", False, False, False, False)
-    bulk.insert(
-        Group,
-        (*columns, *GROUP_FIELDS, "is_read", *GROUP_START),
-        ((key, id, *blank, *GROUP_START.values()) for id in sorted(placeholders)),
-    )
+    add_placeholders(connection, placeholders)
     in_chunks(connection.groups, plan.gone_groups, status=Group.Status.GONE, status_at=now, problem="")
     in_chunks(connection.groups, plan.returned_groups, status=Group.Status.WAITING, status_at=now)
 
@@ -49,19 +36,20 @@ def write_people(plan: Plan, connection: Connection, now: datetime) -> set[str]:
     columns = ("connection_id", "entra_id")
     bulk.upsert(Recipient, columns, PERSON_COLUMNS, rows, starting=tuple(PERSON_START))
     unknown = _unknown(connection, plan, groups=False)
-    blank = {**UNKNOWN_PERSON, "facts_hash": ""}
-    bulk.insert(
-        Recipient,
-        (*columns, *PERSON_COLUMNS, *PERSON_START),
-        (
-            (key, id, *person_row({**blank, "kind": KINDS.get(kind, OTHER)}, False), *PERSON_START.values())
-            for id, kind in sorted(unknown.items())
-        ),
-    )
+    every = (*columns, *PERSON_COLUMNS, *PERSON_START)
+    bulk.insert(Recipient, every, ((key, id, *_placeholder(kind)) for id, kind in sorted(unknown.items())))
+    reserved = ((row, key, id, *_placeholder(kind)) for id, kind, row in plan.reserved)
+    bulk.insert(Recipient, ("id", *every), reserved)
     in_chunks(connection.recipients, plan.removed_people, removed_at=now)
     in_chunks(connection.recipients, plan.links_settled, links_due=False)
     in_chunks(connection.recipients, plan.links_due, links_due=True)
-    return set(unknown)
+    return set(unknown).union(id for id, _, _ in plan.reserved)
+
+
+def _placeholder(kind: str) -> tuple[Any, ...]:
+    """Of somebody of whom only Graph's word for his kind is known: what stands after his object id."""
+    unknown = {**UNKNOWN_PERSON, "facts_hash": "", "kind": KINDS.get(kind, Recipient.Kind.OTHER)}
+    return (*person_row(unknown, False), *PERSON_START.values())
 
 
 def _unknown(connection: Connection, plan: Plan, *, groups: bool) -> dict[str, str]:
@@ -107,6 +95,8 @@ class Links:
             memberships, nestings = write_staged.write_links(self._connection)
             self.parents |= nestings
             self.groups |= memberships | nestings
+            if self._plan.staging.ahead.links:
+                self.groups |= set(self._connection.groups.values_list("pk", flat=True))
 
     def _rows(self, pairs: Iterable[tuple[str, str]], members: dict[str, int], *, nested: bool = False):
         rows = set()

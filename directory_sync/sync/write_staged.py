@@ -7,10 +7,11 @@ from . import bulk, compare
 from .facts import PERSON_COLUMNS
 from .staging import KINDS, PEOPLE
 
+TABLE = Recipient._meta.db_table  # noqa: SLF001 - Django documents it
 # In the order of the numbers, so that rows of a first sync are as close together as their links.
 PERSON_ROWS = """
-INSERT INTO {table} (connection_id, entra_id, {columns}, links_due)
-SELECT %s, person.entra_id, {columns}, false FROM {people} AS person
+INSERT INTO {table} (id, connection_id, entra_id, {columns}, links_due)
+SELECT {row}, %s, person.entra_id, {person_columns}, false FROM {people} AS person
 LEFT JOIN staged_id ON staged_id.entra_id = person.entra_id
 WHERE person.stream = %s AND person.state IN (%s, %s) ORDER BY staged_id.n
 {conflict}
@@ -24,11 +25,15 @@ WHERE staged_link.kind {kinds} AND member.{own} IS NOT NULL AND parent.group_id 
 ORDER BY parent.group_id, member.{own} ON CONFLICT DO NOTHING
 """
 PARENTS = """
-SELECT group_id FROM staged_id WHERE group_id IN ({living}) AND n IN (
-    SELECT staged_link.group_n FROM staged_link JOIN staged_id AS member ON member.n = staged_link.member_n
-    WHERE staged_link.kind {kinds} AND member.{own} IS NOT NULL
+SELECT group_id FROM staged_id WHERE group_id IN ({living}) AND EXISTS (
+    SELECT 1 FROM staged_link WHERE staged_link.group_n = staged_id.n AND staged_link.kind {kinds}
 )
 """
+# The row id that links written ahead have already, else the next one.
+ROW = {
+    "sqlite": "staged_id.recipient_id",
+    "postgresql": f"COALESCE(staged_id.recipient_id, nextval(pg_get_serial_sequence('{TABLE}', 'id')))",
+}
 LIVING = "SELECT id FROM {groups} WHERE connection_id = %s AND status <> 'gone'"
 
 
@@ -38,6 +43,8 @@ def write_people(connection: Connection) -> None:
     statement = PERSON_ROWS.format(
         table=bulk.table(Recipient),
         columns=", ".join(bulk.quote(column) for column in columns),
+        person_columns=", ".join(f"person.{bulk.quote(column)}" for column in columns),
+        row=ROW[database.vendor],
         people=PEOPLE,
         conflict=bulk.on_conflict(("connection_id", "entra_id"), columns),
     )
