@@ -1,6 +1,6 @@
 """The numbers of groups: what Entra counts, what we count, and every reason for the difference."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from django.db import connection as database
 from django.db import transaction
@@ -13,7 +13,15 @@ from .verify import in_use
 LeftOut = Recipient.LeftOut
 REASONS = (LeftOut.UNREAD, LeftOut.DISABLED, LeftOut.EXCLUDED, LeftOut.NO_ADDRESS, LeftOut.INVALID_ADDRESS)
 
-# Everybody below each asked component once, then counted by the reason for being left out.
+# Direct members by the reason for being left out: all there are, where no group is nested.
+BY_REASON_ALONE = """
+SELECT membership.group_id, recipient.left_out, COUNT(*)
+FROM directory_sync_membership AS membership
+JOIN directory_sync_recipient AS recipient ON recipient.id = membership.recipient_id
+WHERE membership.group_id IN ({marks})
+GROUP BY membership.group_id, recipient.left_out
+"""
+# Everybody below each asked component once, then counted in the same way.
 BY_REASON = """
 SELECT reached.ancestor_id, recipient.left_out, COUNT(*)
 FROM (
@@ -36,13 +44,15 @@ def numbers(groups: Iterable[Group]) -> dict[int, dict[str, int]]:
     groups = list(groups)
     found: dict[int, dict[str, int]] = {}
     for chunk in bulk.chunks(groups, 2_000):
-        reasons = _by_reason({group.component for group in chunk if group.component})
-        nested = _nested({group.component for group in chunk if group.component})
-        direct = _direct([group.pk for group in chunk])
+        below = _below({group.component for group in chunk if group.component})
+        alone = {component for component, size in below.items() if size == 1}  # whose own id it is
+        reasons = _by_reason(BY_REASON_ALONE, alone) | _by_reason(BY_REASON, below.keys() - alone)
+        direct = _direct([group.pk for group in chunk if group.component not in alone])
         for group in chunk:
-            found[group.pk] = _numbers(
-                reasons.get(group.component, {}), max(nested.get(group.component, 1) - 1, 0), direct.get(group.pk, 0)
-            )
+            own = reasons.get(group.component, {})
+            if group.component in alone:
+                direct[group.pk] = sum(own.values()) - own.get(LeftOut.REMOVED, 0)
+            found[group.pk] = _numbers(own, max(below.get(group.component, 1) - 1, 0), direct.get(group.pk, 0))
     return found
 
 
@@ -57,7 +67,7 @@ def note_changed(connection: Connection, pks: set[int]) -> None:
 def refresh_due(connection: Connection) -> None:
     """Count the groups whose numbers are out of date, some at a time, each some in a transaction of its own."""
     due = list(connection.groups.filter(counts_due=True).values_list("pk", flat=True))
-    for chunk in bulk.chunks(due, 1_000):
+    for chunk in bulk.chunks(due, 500):
         with transaction.atomic():
             refresh(connection, chunk)
             connection.groups.filter(pk__in=chunk).update(counts_due=False)
@@ -95,18 +105,20 @@ def _numbers(by_reason: dict[str, int], nested_groups: int, direct: int) -> dict
     }
 
 
-def _by_reason(components: set[int]) -> dict[int, dict[str, int]]:
+def _by_reason(statement: str, components: Set[int]) -> dict[int, dict[str, int]]:
+    """Component → reason → how many people; for BY_REASON_ALONE the component is the group."""
     found: dict[int, dict[str, int]] = {}
     if not components:
         return found
     with database.cursor() as cursor:
-        cursor.execute(BY_REASON.format(marks=", ".join(["%s"] * len(components))), sorted(components))
+        cursor.execute(statement.format(marks=", ".join(["%s"] * len(components))), sorted(components))
         for component, reason, count in cursor.fetchall():
             found.setdefault(component, {})[reason] = count
     return found
 
 
-def _nested(components: set[int]) -> dict[int, int]:
+def _below(components: set[int]) -> dict[int, int]:
+    """Component → how many groups it reaches, itself included."""
     reached = (
         GroupClosure.objects.filter(ancestor__in=components).values("ancestor").annotate(found=Count("descendant"))
     )
