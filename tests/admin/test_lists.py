@@ -147,3 +147,27 @@ def test_person_page_says_why_nothing_is_sent(auditor):
 
     assert "The account is disabled in Entra" in page
     assert group.name in page
+
+
+@pytest.mark.parametrize("asked", ["Lovelace", "ada@", "ada.upn", "c0ffee00", "C0FFEE"])
+def test_person_is_found_by_name_address_and_part_of_an_id(auditor, asked):
+    connection = factories.make_connection("Acme")
+    known = {"name": "Ada Lovelace", "mail": "ada@x.example", "username": "ada.upn@x.example"}
+    factories.make_person(connection, entra_id="c0ffee00-0000-4000-8000-000000000001", **known)
+    factories.make_person(connection, name="Bea")
+
+    found = auditor.get(list_url("recipient"), {"q": asked}).content.decode()
+
+    assert "Ada Lovelace" in found
+    assert "Bea" not in found
+
+
+def test_search_that_fits_on_a_page_is_done_once_for_the_count_and_once_for_the_ids(auditor):
+    connection = factories.make_connection("Acme")
+    factories.make_person(connection, name="Ada Lovelace")
+
+    with CaptureQueriesContext(database) as asked:
+        auditor.get(list_url("recipient"), {"q": "Lovelace"})
+
+    searches = [query["sql"] for query in asked if "LIKE" in query["sql"] and "IN (" not in query["sql"]]
+    assert len(searches) == 2

@@ -53,3 +53,16 @@ def test_group_page_costs_as_many_queries_for_500_people_as_for_5(client, series
     queries(client, group_address(series, small))
 
     assert queries(client, group_address(series, large)) == queries(client, group_address(series, small))
+
+
+@pytest.mark.parametrize("page", ["audience", "status", "people", "import"])
+def test_page_costs_the_same_for_segments_above_what_a_query_names(client, series, contoso, editor, page, monkeypatch):
+    grow(series, contoso, 30)
+    queries(client, address(series, page))
+    named = queries(client, address(series, page))
+    shown = client.get(address(series, page)).content
+
+    monkeypatch.setattr("directory_sync.models.people.MOST_NAMED", 5)
+
+    assert queries(client, address(series, page)) == named
+    assert client.get(address(series, page)).content.count(b"<tr") == shown.count(b"<tr")
