@@ -8,7 +8,8 @@ import json
 import os
 from typing import Any
 
-from benchmarks import children
+from benchmarks import children, figures
+from benchmarks.figures import VENDORS
 from benchmarks.stand import Stand
 
 NAME = "doors"
@@ -54,19 +55,15 @@ def _within(connection_id: str) -> dict[str, Any]:
 
 
 def table(results: list[dict[str, Any]]) -> str:
-    """The longest waits and the slowest pages, in milliseconds."""
-    lines = [
-        "| Size | Database | Longest wait of a write | Pages, median | 95 % | Slowest page |",
-        "|---|---|--:|--:|--:|---|",
-    ]
+    """The longest wait and the pages, in milliseconds; the slowest page by name."""
+    heads = ("Size", "Database", "Longest wait of a write", "Pages, median", "95 %", "Slowest page")
+    rows = []
     for result in results:
         name, slowest = next(iter(result["pages"].items()))
-        shown = (result["waits"]["longest"], result["median"], result["percentile_95"])
-        figures = " | ".join(f"{1000 * seconds:,.0f} ms" for seconds in shown)
-        lines.append(
-            f"| {result['size']} | {result['database']} | {figures} | {name}, {1000 * slowest['median']:,.0f} ms |"
-        )
-    return "\n".join(lines)
+        times = (result["waits"]["longest"], result["median"], result["percentile_95"], slowest["median"])
+        longest, median, most, last = (f"{1000 * seconds:,.0f} ms" for seconds in times)
+        rows.append((result["size"], VENDORS[result["database"]], longest, median, most, f"{name}, {last}"))
+    return figures.table(heads, rows)
 
 
 if __name__ == "__main__":
