@@ -1,9 +1,9 @@
 """Everything the sync asks of Graph, in one place to import from."""
 
+from .batch import AT_ONCE
 from .changes import UNCHANGED, Change, Link, changes, has_limited_info, kind_of
 from .delta import STREAMS, Page, delta_page, delta_pages, delta_url
 from .walking import (
-    WALKERS,
     WalkedPage,
     groups_url,
     list_groups,
@@ -15,9 +15,9 @@ from .walking import (
 )
 
 __all__ = [
+    "AT_ONCE",
     "STREAMS",
     "UNCHANGED",
-    "WALKERS",
     "Change",
     "Link",
     "Page",

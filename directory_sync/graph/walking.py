@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from .batch import LARGEST_BATCH, BatchAnswer, BatchRequest
+from .batch import AT_ONCE, LARGEST_BATCH, BatchAnswer, BatchRequest
 from .changes import kind_of
 from .client import VERSION, GraphClient
 from .clouds import Cloud
@@ -15,7 +15,6 @@ from .delta import Page
 from .errors import GraphError, UnexpectedResponse
 
 PAGE_SIZE = 999  # the most that "group-list-members" allows
-WALKERS = 6  # batches on their way at once
 
 
 @dataclass(frozen=True)
@@ -42,11 +41,16 @@ def walk_members(
 
 
 def walk_batches(
-    client: GraphClient, group_ids: Iterable[str], *, select: Iterable[str], nested: bool = True
+    client: GraphClient,
+    group_ids: Iterable[str],
+    *,
+    select: Iterable[str],
+    nested: bool = True,
+    read: Iterable[str] = (),
 ) -> Iterator[list[WalkedPage]]:
-    """As `walk_members`, with what came in one answer together."""
+    """As `walk_members`, with what came in one answer together. Groups that have been `read` are left out."""
     query = f"members?$select={_with_id(select)}&$top={PAGE_SIZE}"
-    visited: set[str] = set()
+    visited = {id.lower() for id in read}
     pending: deque[tuple[str, str]] = deque()
 
     def visit(group_id: str) -> None:
@@ -131,10 +135,10 @@ def _walk(client: GraphClient, pending: deque[tuple[str, str]]) -> Iterator[list
     """
     seen: set[int] = set()
     running: dict[Future[dict[str, BatchAnswer]], list[tuple[str, str]]] = {}
-    pool = ThreadPoolExecutor(WALKERS, thread_name_prefix="walk")
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="walk")
     try:
         while pending or running:
-            while pending and len(running) < WALKERS:
+            while pending and len(running) < AT_ONCE:
                 asked = [pending.popleft() for _ in range(min(LARGEST_BATCH, len(pending)))]
                 requests = [BatchRequest(str(number), path) for number, (_, path) in enumerate(asked)]
                 running[pool.submit(client.batch, requests)] = asked

@@ -16,7 +16,7 @@ from . import bulk, claim, compare
 from .merge import object_id, objects
 from .plan import Plan
 
-ARRIVALS_AT_ONCE = 10 * LARGEST_BATCH
+AT_ONCE = 10 * LARGEST_BATCH  # objects asked for between two signs of life
 COLLECTIONS: dict[str, str] = {Recipient.Kind.USER: "users", Recipient.Kind.CONTACT: "contacts"}
 
 
@@ -43,7 +43,7 @@ def hidden_groups(plan: Plan, connection: Connection, client: GraphClient) -> se
 def _confirmed_missing(run: SyncRun, client: GraphClient, objects: Iterable[tuple[str, str]]) -> set[str]:
     """Which of these (collection, id) Graph says do not exist."""
     missing: set[str] = set()
-    for chunk in bulk.chunks(objects, LARGEST_BATCH):
+    for chunk in bulk.chunks(objects, AT_ONCE):
         answers = client.batch([BatchRequest(id, f"/{collection}/{id}?$select=id") for collection, id in chunk])
         missing |= {id for id, answer in answers.items() if answer.error and answer.error.code == "not_found"}
         claim.beat(run, requests=client.requests)
@@ -79,7 +79,7 @@ def _settle_returned_groups(plan: Plan, run: SyncRun, client: GraphClient, hidde
 
 def _settle_arrivals(plan: Plan, run: SyncRun, client: GraphClient) -> None:
     """Somebody who came, or came back: his direct groups as they are now."""
-    for users in bulk.chunks(sorted(plan.arrivals), ARRIVALS_AT_ONCE):
+    for users in bulk.chunks(sorted(plan.arrivals), AT_ONCE):
         ours = _kept_links(run.connection, users)
         for user, groups in member_of(client, users).items():
             if isinstance(groups, GraphError):

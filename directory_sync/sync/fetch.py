@@ -11,7 +11,7 @@ from typing import Any
 
 from ..graph.client import GraphClient
 from ..graph.reads import (
-    WALKERS,
+    AT_ONCE,
     Page,
     WalkedPage,
     delta_page,
@@ -130,7 +130,7 @@ def walking_is_quicker(*, pages: int, seconds: float, seen: int, expected: int) 
     """Whether to give up a round of which `pages` were read in `seconds` and showed `seen` of `expected` groups."""
     trip = seconds / pages
     pages_left = pages * max(expected - seen, 0) / max(seen, 1)
-    trips = expected / 999 + expected / (GROUPS_A_BATCH * WALKERS)
+    trips = expected / 999 + expected / (GROUPS_A_BATCH * AT_ONCE)
     walking = max(trips * trip, expected * UNITS_A_GROUP / UNITS_A_SECOND - 10)
     return pages_left > SOONEST and pages_left * trip > 2 * walking
 

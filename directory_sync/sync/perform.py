@@ -134,7 +134,7 @@ def _read(
     """Everything the run needs from Graph, before it changes anything."""
     if run.connection.scope == Connection.Scope.SELECTED:
         claim.beat(run, kind=SyncRun.Kind.FULL, stage="reading")
-        return plan_selected(run, client), {}
+        return plan_selected(run, client, deadline=deadline), {}
     claim.beat(run, stage="reading")
     streams = pull(run, client, staging, deadline=deadline)
     if any(stream.is_full for stream in streams.values()):

@@ -1,32 +1,44 @@
 """Scope `selected`: the listed groups, the groups nested in them, their members, and nothing else."""
 
-from collections.abc import Iterable
-
-from django.db.models import F
+import hashlib
+from collections.abc import Iterable, Iterator
+from time import monotonic
 
 from ..graph.client import GraphClient
 from ..graph.errors import AccessDenied, GraphError
-from ..graph.reads import changes, has_limited_info, kind_of, read_groups, read_managers, walk_members
-from ..models import Group, SyncRun
-from . import attributes, bulk, claim
+from ..graph.reads import (
+    WalkedPage,
+    changes,
+    has_limited_info,
+    kind_of,
+    read_groups,
+    read_managers,
+    walk_batches,
+)
+from ..models import Group, JournalPage, SyncRun
+from . import attributes, bulk, claim, journal
 from .confirm import hidden_groups
+from .fetch import MEMBERS
 from .merge import Seen, object_id, objects
 from .plan import Plan, plan_groups, plan_people
+from .pull import Parked
 
 MANAGERS_AT_ONCE = 200  # users between two signs of life
 READ_BY = {"user": "User.Read.All", "orgContact": "OrgContact.Read.All"}
 
 
-def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
-    """Read the listed groups level by level and plan them. A group that can't be read keeps what it has."""
+def plan_selected(run: SyncRun, client: GraphClient, *, deadline: float | None = None) -> Plan:
+    """Read the listed groups level by level and plan them. A group that can't be read keeps what it has.
+
+    `deadline` is a `time.monotonic()` value; past it, raises Parked after the answer in hand.
+    """
     approved = run.connection.approved_attributes()
     select = [name for name in attributes.user_select(approved) if name != "manager"]
     listed = list(filter(None, map(object_id, run.connection.scope_group_ids)))
     plan = Plan(confines=True)
     people: dict[str, Seen] = {}
     errors: dict[str, GraphError] = {}
-    for page in walk_members(client, listed, select=select):
-        claim.beat(run, pages=F("pages") + 1, requests=client.requests)
+    for page in _members(run, client, listed, select, deadline):
         group = object_id(page.group_id)
         members = plan.links.setdefault(group, {})
         if page.error:
@@ -49,6 +61,33 @@ def plan_selected(run: SyncRun, client: GraphClient) -> Plan:
     plan.counts["memberships"] = sum(len(members) for members in plan.links.values())
     _plan_lost_links(plan, run, hidden_groups(plan, run.connection, client))
     return plan
+
+
+def _members(
+    run: SyncRun, client: GraphClient, listed: list[str], select: list[str], deadline: float | None
+) -> Iterator[WalkedPage]:
+    """Pages of members, first those that a worker before us has read. What failed, or half of it, is read again."""
+    fingerprint = hashlib.sha256(repr((listed, select, run.connection.client_id)).encode()).hexdigest()
+    kept = journal.last_page(run, MEMBERS)
+    if kept and kept.fingerprint != fingerprint:
+        journal.discard(run)
+    journal.discard_if_old(run)
+    waiting, read = list(listed), set[str]()
+    for journaled in journal.items(run, MEMBERS):
+        for each in journaled:
+            yield WalkedPage(each["id"], each["items"], "", each["done"], None)
+            read |= {each["id"]} if each["done"] else set()
+            waiting += [item["id"] for item in objects(each["items"]) if kind_of(item) == "group"]
+    first = journal.next_number(run, MEMBERS)
+    for number, pages in enumerate(walk_batches(client, waiting, select=select, read=read), start=first):
+        kept = JournalPage(source=MEMBERS, number=number, is_full=True, fingerprint=fingerprint)
+        well = [page for page in pages if not page.error]
+        items = [{"id": object_id(page.group_id), "items": page.items, "done": page.done} for page in well]
+        journal.write(run, kept, items)
+        claim.beat(run, requests=client.requests)
+        yield from pages
+        if deadline is not None and monotonic() > deadline:
+            raise Parked
 
 
 def _note_unreadable(plan: Plan, run: SyncRun, kind: str) -> None:

@@ -1,6 +1,9 @@
 """Scope `selected`: what is read, and what is kept of the rest."""
 
-from directory_sync.models import Connection, Recipient
+from directory_sync.models import Connection, Recipient, SyncRun
+from directory_sync.sync import claim
+from directory_sync.sync.perform import perform
+from directory_sync.tasks import run_next_due
 from tests.sync.harness import connect, group, names, reasons, sync
 
 
@@ -81,3 +84,18 @@ def test_listed_group_of_a_government_tenant_is_read_in_its_cloud(db, endpoints,
 
     assert names(connection, listed) == ["Ann"]
     assert group(connection, listed).recipients == Recipient.objects.filter(left_out="").count() == 1
+
+
+def test_parked_walk_goes_on_with_the_groups_not_read_yet(endpoints, db, directory, tenant_server):
+    people = [directory.add_user(displayName=f"P{number}", mail=f"p{number}@contoso.com") for number in range(50)]
+    groups = [directory.add_group(f"G{number}", members=[each]) for number, each in enumerate(people)]
+    connection = connect(directory, group_ids=tuple(groups))
+    parked = perform(claim.begin(connection, SyncRun.Trigger.MANUAL), deadline=0)
+    state = parked.state
+    tenant_server.requests.reset()
+
+    assert run_next_due() == "succeeded"
+
+    assert state == SyncRun.State.QUEUED
+    assert tenant_server.requests("members") == 30
+    assert connection.recipients.filter(left_out="").count() == 50
