@@ -15,9 +15,10 @@ from .auth import TokenSource
 from .clouds import Cloud
 from .codes import graph_error
 from .errors import Unavailable, UnexpectedResponse
+from .kept import open_session
 from .patience import Patience
 from .quota import Quota
-from .transport import Bearer, Timeout, exchange, open_session, parsed
+from .transport import Bearer, Timeout, exchange, parsed
 
 VERSION = "/v1.0"
 _HEADERS = {
@@ -29,7 +30,7 @@ _UNSAFE_IN_URL = re.compile(r"[\s\\\x00-\x1f\x7f]")
 
 
 class GraphClient:
-    """Reads from one tenant; its methods may be called by up to `pool` threads at once.
+    """Reads from one tenant; its methods may be called by many threads at once.
 
     `timeout` is (connect, read) in seconds, `longest_wait` the longest single wait we accept in seconds,
     `deadline` a reading of `time.monotonic` that no wait may pass. What outlasts these is raised as
@@ -41,7 +42,6 @@ class GraphClient:
         cloud: Cloud,
         tokens: TokenSource,
         *,
-        pool: int = 10,
         timeout: Timeout = (5, 60),
         attempts: int = 6,
         longest_wait: float = 120.0,
@@ -54,7 +54,7 @@ class GraphClient:
         self.requests = 0
         self._tokens = tokens
         self._timeout = timeout
-        self._session = open_session(pool)
+        self._session = open_session()
         self._counting = threading.Lock()
 
     def __enter__(self) -> Self:

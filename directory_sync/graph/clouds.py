@@ -8,7 +8,8 @@ import requests
 
 from .codes import login_error
 from .errors import AccessDenied, Unavailable
-from .transport import Timeout, exchange, open_session, parsed
+from .kept import open_session
+from .transport import Timeout, exchange, parsed
 
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,254}")
 _ISSUED_BY = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/|$)", re.IGNORECASE)

@@ -4,18 +4,10 @@ from typing import Any
 
 import orjson
 import requests
-from requests.adapters import HTTPAdapter
 
 from .errors import Unavailable, UnexpectedResponse
 
 Timeout = tuple[float, float]
-
-
-def open_session(pool: int = 2) -> requests.Session:
-    """A session with room for `pool` connections that never retries by itself."""
-    session = requests.Session()
-    session.mount("https://", HTTPAdapter(pool_connections=2, pool_maxsize=pool))
-    return session
 
 
 def exchange(

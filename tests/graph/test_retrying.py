@@ -9,8 +9,9 @@ import pytest
 import requests
 
 from directory_sync.graph.errors import Unavailable
+from directory_sync.graph.kept import open_session
 from directory_sync.graph.patience import LONGEST_GUESS, guess
-from directory_sync.graph.transport import exchange, open_session
+from directory_sync.graph.transport import exchange
 
 from .microsoft import GRAPH, example, graph_client
 
