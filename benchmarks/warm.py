@@ -37,8 +37,6 @@ class WarmWorker:
 
     def close(self) -> None:
         """Hang up, so that the database knows all that was written."""
-        if self._process.poll() is not None:
-            return
         assert self._process.stdin
         self._process.stdin.close()
         try:
