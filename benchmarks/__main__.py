@@ -1,6 +1,7 @@
 """Run scenarios and keep their figures; see the package's docstring."""
 
 import argparse
+import signal
 import sys
 import traceback
 from typing import Any
@@ -17,6 +18,7 @@ QUOTA = 8000  # resource units in ten seconds, of an app in a tenant with more t
 def main() -> int:
     """The status is 1 when a scenario failed; the others are run and kept all the same."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that every process started here is ended
     failed = []
     for size in options.sizes:
         for database in ["postgresql"] if size == "L" else options.databases:
