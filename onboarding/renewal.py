@@ -133,7 +133,7 @@ def try_again(link: SetupLink) -> LiveCheck | None:
 
 def _locked(link: SetupLink) -> Connection:
     """The link's connection, locked against other renewals. Raises Closed."""
-    connection = Connection.objects.select_for_update().live().filter(pk=link.connection_id).first()
+    connection = Connection.objects.select_for_update(no_key=True).live().filter(pk=link.connection_id).first()
     is_open = SetupLink.objects.to_fill_in(timezone.now()).filter(pk=link.pk).exists()
     if connection is None or not is_open or not may_renew(link):
         raise Closed
@@ -205,7 +205,7 @@ def _ask_entra(connection: Connection, credential: Credential) -> probe.Check:
 def _take_over(check: LiveCheck, verified: Credential) -> bool:
     """The old secret is destroyed, the new one is current, the link is used up, and a sync is due: all or nothing."""
     link, now = check.link, timezone.now()
-    connection = Connection.objects.select_for_update().live().filter(pk=link.connection_id).first()
+    connection = Connection.objects.select_for_update(no_key=True).live().filter(pk=link.connection_id).first()
     waits = Credential.objects.filter(pk=verified.pk, slot=Credential.Slot.NEXT)
     if connection is None or not waits.exists():
         _done(check, [])

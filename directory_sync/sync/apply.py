@@ -71,8 +71,9 @@ def _write(plan: Plan, connection: Connection, now: datetime, *, rederives: bool
         touched_groups |= leave_scope(plan, connection)
     relinked = nesting.rebuild(connection, touched_groups)
     if rederives:
-        derive.derive(connection)
-        Connection.objects.filter(pk=connection.pk).update(derived_with=connection.option_fingerprint)
+        connection.derived_with = connection.option_fingerprint  # written when the run ends
+        is_first = plan.staging is not None and not plan.staging.has_rows  # whose people the staging has derived
+        derive.derive(connection, sorted(pks(connection.recipients, placeholders)) if is_first else None)
         return _affected_groups(connection, links.groups | relinked, None)
     written = pks(connection.recipients, plan.people.keys() | plan.removed_people | placeholders)
     derive.derive(connection, sorted(written))
@@ -133,13 +134,23 @@ def _set_statuses(
 
 
 def _keep_delta_links(streams: dict[str, Stream], connection: Connection, now: datetime) -> None:
-    for stream in streams.values():
-        if stream.is_complete:
-            DeltaLink.objects.update_or_create(
-                connection=connection,
-                stream=stream.name,
-                defaults={"link": stream.delta_link, "fingerprint": stream.fingerprint, "taken_at": now},
-            )
+    kept = [
+        DeltaLink(
+            connection=connection,
+            stream=stream.name,
+            link=stream.delta_link,
+            fingerprint=stream.fingerprint,
+            taken_at=now,
+        )
+        for stream in streams.values()
+        if stream.is_complete
+    ]
+    DeltaLink.objects.bulk_create(
+        kept,
+        update_conflicts=True,
+        unique_fields=("connection", "stream"),
+        update_fields=("link", "fingerprint", "taken_at"),
+    )
     DeltaLink.objects.filter(connection=connection).exclude(stream__in=streams).delete()
 
 

@@ -117,6 +117,12 @@ def reserve(model: type[models.Model], number: int) -> list[int]:
     return list(range(first, first + number))
 
 
+def check_references() -> None:
+    """Have PostgreSQL check foreign keys now rather than at the commit, when every lock is held; SQLite did already."""
+    if database.vendor == "postgresql":
+        database.check_constraints()
+
+
 def key_of(row: models.Model) -> Any:
     """The row's primary key as this database wants it in a raw statement."""
     return row._meta.pk.get_db_prep_value(row.pk, database)

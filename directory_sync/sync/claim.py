@@ -130,7 +130,7 @@ def finish(run: SyncRun, state: str, *, now: datetime | None = None, error: Exce
     if state == SyncRun.State.SUCCEEDED:
         standing = {"failures": 0, "failing_since": None}
     if state in (SyncRun.State.SUCCEEDED, SyncRun.State.PARTIAL):
-        standing |= {"synced_at": now, "state": ACCEPTED_AGAIN}
+        standing |= {"synced_at": now, "state": ACCEPTED_AGAIN, "derived_with": run.connection.derived_with}
     if state != SyncRun.State.FAILED:
         earlier = SyncRun.objects.filter(connection=run.connection_id, state=SyncRun.State.HELD).exclude(pk=run.pk)
         earlier.update(state=SyncRun.State.SUPERSEDED)

@@ -50,8 +50,8 @@ class Watch:
             Membership.objects.filter(group=group, recipient__entra_id=member).delete()
             Nesting.objects.filter(parent=group, child__entra_id=member).delete()
             groups.add(group)
-        accepted.delete()
         if groups:
+            accepted.delete()
             nesting.rebuild(connection, groups)
             self._base = self._reached_now()
         return groups

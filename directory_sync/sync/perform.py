@@ -11,7 +11,7 @@ from .. import vault
 from ..graph.client import GraphClient
 from ..graph.errors import AccessDenied, GraphError
 from ..models import Connection, SyncRun
-from . import claim, counts, journal, schedule
+from . import bulk, claim, counts, journal, schedule
 from .apply import apply
 from .confirm import confirm
 from .judge import TooManyLeave
@@ -99,10 +99,12 @@ def _apply(
     state = SyncRun.State.PARTIAL if errors else SyncRun.State.SUCCEEDED
     with transaction.atomic():
         apply(run, plan, streams, can_read_hidden=can_read_hidden, now=now)
+        journal.discard(run)
+        bulk.check_references()
+        # Last of all, since "Sync now" and a change of options wait for the connection's row.
         claim.finish(run, state, error=errors[0] if errors else None)
         if any(_may_pass(error) for error in errors):
             schedule.retry(run.connection_id, now)
-        journal.discard(run)
 
 
 def _verify(run: SyncRun, client: GraphClient) -> None:
@@ -135,7 +137,6 @@ def _read(
     if run.connection.scope == Connection.Scope.SELECTED:
         claim.beat(run, kind=SyncRun.Kind.FULL, stage="reading")
         return plan_selected(run, client, deadline=deadline), {}
-    claim.beat(run, stage="reading")
     streams = pull(run, client, staging, deadline=deadline)
     if any(stream.is_full for stream in streams.values()):
         run.kind = SyncRun.Kind.FULL

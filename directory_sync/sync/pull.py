@@ -74,10 +74,11 @@ def pull(run: SyncRun, client: GraphClient, staging: Staging, *, deadline: float
     page in hand, or when none comes.
     """
     journal.discard_if_old(run)
-    if not run.journal.exists():
-        claim.beat(run, read_objects=0)
-    streams = {name: _starting(run, client, name, select) for name, select in selects(run.connection).items()}
-    for stream in streams.values():
+    resumes = run.journal.exists()
+    claim.beat(run, stage="reading", **({} if resumes else {"read_objects": 0}))
+    chosen = selects(run.connection).items()
+    streams = {name: _starting(run, client, name, select, resumes=resumes) for name, select in chosen}
+    for stream in streams.values() if resumes else ():
         _stage_again(run, stream, staging)
     while waiting := [stream for stream in streams.values() if not stream.is_complete and stream.error is None]:
         for stream in _Reading(run, client, staging, waiting).until(deadline):
@@ -96,9 +97,20 @@ def _has_expired(stream: Stream) -> bool:
     return isinstance(stream.error, DeltaLinkExpired) and not at_start and stream.restarts < MOST_RESTARTS
 
 
-def _starting(run: SyncRun, client: GraphClient, name: str, select: tuple[str, ...]) -> Stream:
-    """Go on with the journal, else from the stored delta link, else from nothing."""
+def _starting(run: SyncRun, client: GraphClient, name: str, select: tuple[str, ...], *, resumes: bool) -> Stream:
+    """Go on with the journal, if there is one, else from the stored delta link, else from nothing."""
     fingerprint = hashlib.sha256(f"{run.connection.client_id} {','.join(select)}".encode()).hexdigest()
+    if resumes and (stream := _resumed(run, name, select, fingerprint)):
+        return stream
+    fresh = timezone.now() - LINK_LIFE + SAFETY
+    usable = DeltaLink.objects.filter(connection=run.connection, stream=name, fingerprint=fingerprint)
+    kept = None if run.kind == SyncRun.Kind.FULL else usable.filter(taken_at__gt=fresh).first()
+    link = kept.link if kept else delta_url(client.cloud, name, select)
+    return Stream(name, select, fingerprint, kept is None, link)
+
+
+def _resumed(run: SyncRun, name: str, select: tuple[str, ...], fingerprint: str) -> Stream | None:
+    """Where the journal stops; a journal of another app or of other properties is of no use, and goes."""
     walk = journal.first_page(run, LISTING) if name == "groups" else None
     page = journal.last_page(run, name) or walk
     if page and page.fingerprint == fingerprint:
@@ -107,11 +119,7 @@ def _starting(run: SyncRun, client: GraphClient, name: str, select: tuple[str, .
             return replace(stream, link=walk.delta_link, number=0, delta_link="", walk=_walk_so_far(run, walk))
         return stream
     _discard(run, name)
-    fresh = timezone.now() - LINK_LIFE + SAFETY
-    usable = DeltaLink.objects.filter(connection=run.connection, stream=name, fingerprint=fingerprint)
-    kept = None if run.kind == SyncRun.Kind.FULL else usable.filter(taken_at__gt=fresh).first()
-    link = kept.link if kept else delta_url(client.cloud, name, select)
-    return Stream(name, select, fingerprint, kept is None, link)
+    return None
 
 
 def _walk_so_far(run: SyncRun, first: JournalPage) -> Walk:
@@ -163,7 +171,8 @@ class _Reading:
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(2 * len(streams), thread_name_prefix="graph")
         self._expected: dict[str, Future[int]] = {}
-        self._numbers = {source: journal.next_number(run, source) for source in (LISTING, MEMBERS)}
+        walks = any(stream.walk for stream in streams)
+        self._numbers = {source: journal.next_number(run, source) if walks else 0 for source in (LISTING, MEMBERS)}
 
     def until(self, deadline: float | None) -> list[Stream]:
         """The streams when they have ended; raises Parked when the deadline comes before."""

@@ -7,6 +7,7 @@ the session: the journal is what survives a crash, and is staged again from ther
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from django.db import connection as database
@@ -60,13 +61,20 @@ class Staging:
         self.connection = connection
         self.groups: dict[str, Seen] = {}
         self.streams: set[str] = set()
-        self.has_rows = connection.recipients.exists() or connection.groups.filter(is_read=True).exists()
         self.ahead = Ahead(connection)
-        self._approved = connection.approved_attributes()
         self.failed: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._again: defaultdict[str, set[str]] = defaultdict(set)
         self._is_open = False
+
+    @cached_property
+    def has_rows(self) -> bool:
+        """Whether there is anything to hold the rounds against; not in a first sync."""
+        return self.connection.recipients.exists() or self.connection.groups.filter(is_read=True).exists()
+
+    @cached_property
+    def _approved(self) -> list[str]:
+        return self.connection.approved_attributes()
 
     def add(self, stream: str, items: list[Any]) -> None:
         """A page of a delta round, or of the listing of groups under the name of its stream."""

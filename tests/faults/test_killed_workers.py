@@ -213,6 +213,7 @@ def test_disk_full_while_journalling(shared: Company):
     shared.directory.page_size = 200
     shared.news()
     with database.cursor() as cursor:
+        cursor.execute("VACUUM")
         cursor.execute("PRAGMA page_count")
         pages = cursor.fetchone()[0]
         cursor.execute("PRAGMA freelist_count")

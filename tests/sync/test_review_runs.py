@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from directory_sync import tasks
 from directory_sync.models import Connection, JournalPage, SyncRun
-from directory_sync.sync import claim, perform, pull, schedule
+from directory_sync.sync import claim, confirm, perform, pull, schedule
 from directory_sync.sync.sign_in import open_client
 from directory_sync.sync.staging import Staging
 from tests.sync.harness import sync
@@ -128,6 +128,7 @@ def test_worker_that_confirms_many_absences_shows_that_it_lives(connection, dire
         directory.purge_user(user)
     beats = []
     monkeypatch.setattr(perform.claim, "beat", lambda *_args, **changes: beats.append(changes.get("stage")))
+    monkeypatch.setattr(confirm, "AT_ONCE", 20)
     run = claim.begin(connection, SyncRun.Trigger.MANUAL, full=True)
 
     with open_client(connection) as client:
