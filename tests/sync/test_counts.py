@@ -1,0 +1,108 @@
+"""Numbers of groups after a run: those in use at once, the others soon, and never wrong for longer than a night."""
+
+import pytest
+from django.db import connection as database
+
+from directory_sync.models import Group, SyncRun
+from directory_sync.sync import claim, counts
+from tests.faults.workers import Workers, standing_still, stands_still
+from tests.sync.audiences import choose
+from tests.sync.harness import connect, group, sync
+from tests.sync.truth import numbers
+from tests.sync.walks import fill
+
+
+def are_right(connection, directory) -> None:
+    """Every living group's numbers are those of the tenant."""
+    for row in connection.groups.filter(is_read=True).exclude(status=Group.Status.GONE):
+        told = numbers(directory, row.entra_id)
+        assert (row.entra_direct, row.entra_transitive) == (told["entra_direct"], told["entra_transitive"])
+        assert row.recipients == row.reached().count()
+    assert not connection.groups.filter(counts_due=True).exists()
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_numbers_are_right_when_the_run_is_over(connection, directory, full):
+    teams = fill(directory, 12)
+    directory.add_member(teams[0], teams[1])
+    sync(connection)
+    are_right(connection, directory)
+    directory.soft_delete_user(directory.users[0])
+    directory.disable_user(directory.users[1])
+    directory.remove_member(teams[0], teams[1])
+    directory.add_member(teams[2], teams[3])
+
+    sync(connection, full=full)
+
+    are_right(connection, directory)
+
+
+def test_numbers_that_are_due_are_counted_by_whatever_run_comes_next(connection, directory):
+    fill(directory, 12)
+    sync(connection)
+    connection.groups.update(counts_due=True, entra_direct=9, entra_transitive=9, people=9, recipients=9)
+
+    run = sync(connection)
+
+    assert (run.kind, run.changed) == ("incremental", 0)
+    are_right(connection, directory)
+
+
+def test_group_in_use_is_counted_at_once_and_others_are_noted(connection, directory):
+    teams = fill(directory, 12)
+    sync(connection)
+    choose(connection, teams[0])
+    pks = set(connection.groups.values_list("pk", flat=True))
+    connection.groups.update(recipients=9)
+
+    counts.note_changed(connection, pks)
+
+    used = group(connection, teams[0])
+    assert (used.recipients, used.counts_due) == (used.reached().count(), False)
+    others = connection.groups.exclude(pk=used.pk)
+    assert set(others.values_list("recipients", "counts_due")) == {(9, True)}
+
+
+def test_numbers_of_another_connection_are_left_alone(connection, directory, tenant_server):
+    fill(directory, 12)
+    sync(connection)
+    connection.groups.update(counts_due=True, recipients=9)
+    other = tenant_server.add_tenant()
+
+    sync(connect(other, "Other"))
+
+    assert set(connection.groups.values_list("recipients", "counts_due")) == {(9, True)}
+
+
+WHEN = {"sqlite": "OLD.counts_due = 1 AND NEW.counts_due = 0", "postgresql": "OLD.counts_due AND NOT NEW.counts_due"}
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_first", [True, False], ids=["first", "later"])
+def test_worker_killed_before_it_has_counted_is_made_up_for(endpoints, directory, tenant_server, tmp_path, is_first):
+    connection = connect(directory)
+    teams = fill(directory, 12)
+    if not is_first:
+        sync(connection)
+        choose(connection, teams[0])
+        for team in teams[:3]:
+            directory.remove_member(team, sorted(directory.members(team))[0])
+    workers = Workers(tmp_path, tenant_server)
+    try:
+        with standing_still("UPDATE", "group", WHEN[database.vendor]):
+            worker = workers.start(connection)
+            workers.wait_until(stands_still, worker)
+            workers.kill(worker)
+    finally:
+        workers.stop()
+
+    assert connection.runs.first().state == "succeeded"
+    assert connection.groups.filter(counts_due=True).exists()
+    if not is_first:
+        used = group(connection, teams[0])
+        assert (used.recipients, used.entra_direct, used.counts_due) == (3, 3, False)
+    assert claim.begin(connection, SyncRun.Trigger.MANUAL) is not None
+    connection.runs.update(state=SyncRun.State.SUCCEEDED)
+    assert sync(connection).kind == "incremental"
+    are_right(connection, directory)
