@@ -7,6 +7,8 @@ from collections.abc import Callable
 UNITS = 8_000.0  # resource units that an app may use in a tenant of more than 500 people …
 WINDOW = 10.0  # … within these seconds
 RESERVE = 500.0  # left for reads that wait for nobody, such as the pages of a delta round
+PROBATION = 60.0  # seconds without a refusal after which we try to be quicker again
+SPELL = 2.0  # seconds in which refusals are about the same lack
 SLOWER = 0.8  # what is left of our pace after a refusal: the tenant is smaller, or shared with others
 
 
@@ -23,6 +25,7 @@ class Quota:
         self._lock = threading.Lock()
         self._pace = UNITS / WINDOW
         self._level, self._since = UNITS, now()
+        self._paced_at = self._since - PROBATION
 
     def take(self, units: float) -> None:
         """Use these resource units, after waiting until they are there."""
@@ -38,11 +41,15 @@ class Quota:
         """Microsoft has said 429: there is less than we thought."""
         with self._lock:
             self._fill()
-            if self._level > RESERVE:  # once for each time it runs dry, not for each of the requests refused then
+            if self._level > RESERVE and self._since - self._paced_at > SPELL:  # not for each of the requests that were on their way
                 self._pace *= SLOWER
+                self._paced_at = self._since
             self._level = min(self._level, RESERVE)
 
     def _fill(self) -> None:
         now = self._now()
         self._level = min(UNITS, self._level + (now - self._since) * self._pace)
         self._since = now
+        if now - self._paced_at > PROBATION and self._pace < UNITS / WINDOW:  # try again to be quicker
+            self._pace = min(UNITS / WINDOW, self._pace / SLOWER)
+            self._paced_at = now

@@ -11,7 +11,7 @@ from .batch import AT_ONCE, LARGEST_BATCH, BatchAnswer, BatchRequest
 from .changes import kind_of
 from .client import VERSION, GraphClient
 from .clouds import Cloud
-from .delta import Page
+from .delta import Page, delta_page
 from .errors import GraphError, UnexpectedResponse
 
 PAGE_SIZE = 999  # the most that "group-list-members" allows
@@ -72,15 +72,12 @@ def list_groups(client: GraphClient, link: str) -> Iterator[Page]:
     """All groups from a listing's link on, in pages of 999 ("group-list"); start with `groups_url`."""
     seen: set[int] = set()
     while link:
-        body = client.get(link)
-        items, link = body.get("value"), str(body.get("@odata.nextLink") or "")
-        if not isinstance(items, list):
-            raise UnexpectedResponse("not a page of groups", code="unexpected_response")
-        if link and hash(link) in seen:
+        if hash(link) in seen:
             raise UnexpectedResponse(code="endless_paging")
-        client.check_link(link)
         seen.add(hash(link))
-        yield Page(items, link, "")
+        page = delta_page(client, link)  # which reads any page, and knows a link that has expired
+        yield page
+        link = page.next_link
 
 
 def groups_url(cloud: Cloud, select: Iterable[str]) -> str:

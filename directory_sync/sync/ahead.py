@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection as database
+from django.db import transaction
 
-from ..models import Connection, Group, Membership, Recipient
-from . import bulk
+from ..models import Connection, Group, Membership, Recipient, SyncRun
+from . import bulk, claim
 from .facts import GROUP_FIELDS
 
 BLANK = ("", "", "", False, False, False)  # what a group is called and looks like before it has been read
@@ -23,16 +24,8 @@ GROUP_START = {
     "people": 0,
     "recipients": 0,
 }
-NEW = """
-SELECT DISTINCT member_id, kind FROM given_link
-WHERE NOT EXISTS (SELECT 1 FROM staged_id AS known WHERE known.entra_id = given_link.member_id)
-"""
-WRITE = """
-INSERT INTO {table} (group_id, recipient_id)
-SELECT given_link.group_n, staged_id.recipient_id FROM given_link
-JOIN staged_id ON staged_id.entra_id = given_link.member_id
-WHERE staged_id.recipient_id IS NOT NULL ON CONFLICT DO NOTHING
-"""
+KNOWN = "SELECT entra_id, recipient_id FROM reserved_id WHERE entra_id IN ({marks})"
+MOST_REMEMBERED = 200_000  # members, of about 200 bytes each
 
 
 def add_placeholders(connection: Connection, ids: Iterable[str]) -> None:
@@ -44,47 +37,56 @@ def add_placeholders(connection: Connection, ids: Iterable[str]) -> None:
 
 
 class Ahead:
-    """Writes memberships into the rows, by way of the staging's given_link and staged_id; `links`: how many so far."""
+    """Writes memberships, and keeps in reserved_id which row each member is going to have. `links`: how many so far."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, run: SyncRun) -> None:
+        self._run = run
         self._groups: dict[str, int] = {}
+        self._members: dict[str, int] = {}
         self.links = 0
 
     def forget(self) -> None:
-        """Take away what a first sync has left that did not come to its end."""
+        """Take away what a first sync has left that did not come to its end. Raises ClaimLost when it has."""
         self._groups.clear()
+        self._members.clear()
         self.links = 0
-        self._connection.groups.all().delete()  # and with them the memberships, all of which have a group
+        with transaction.atomic():
+            claim.beat(self._run)
+            self._run.connection.groups.filter(is_read=False).delete()  # and with them their memberships
 
-    def write(self, walked: Iterable[dict[str, Any]], empty: str) -> None:
-        """Write the people among the members. `empty`: the statement that empties given_link."""
-        self.links += sum(len(ids) for each in walked for kind, ids in each["members"].items() if kind != "group")
+    def write(self, walked: list[dict[str, Any]]) -> None:
+        """Write the people among the members of these groups, as the journal has them."""
         self._find_groups({each["id"] for each in walked})
-        links = (
-            (self._groups[each["id"]], id, kind)
+        people = {id: kind for each in walked for kind, ids in each["members"].items() if kind != "group" for id in ids}
+        self._find_members(people)
+        pairs = [
+            (self._groups[each["id"]], self._members[id])
             for each in walked
             for kind, ids in each["members"].items()
             if kind != "group"
             for id in ids
-        )
-        bulk.load("given_link", ("group_n", "member_id", "kind"), links)
-        new = dict(_ask(NEW))
-        rows = ((id, kind, row) for (id, kind), row in zip(new.items(), bulk.reserve(Recipient, len(new)), strict=True))
-        bulk.load("staged_id", ("entra_id", "kind", "recipient_id"), rows)
-        _ask(WRITE.format(table=bulk.table(Membership)))
-        _ask(empty)
+        ]
+        bulk.insert_pairs(Membership, ("group_id", "recipient_id"), pairs)
+        self.links += len(pairs)
         if failed := {self._groups[each["id"]] for each in walked if each["error"]}:
             Membership.objects.filter(group__in=failed).delete()  # half a group says nothing
 
     def _find_groups(self, ids: set[str]) -> None:
         new = ids - self._groups.keys()
-        add_placeholders(self._connection, new)
-        rows = self._connection.groups.filter(entra_id__in=new)
+        add_placeholders(self._run.connection, new)
+        rows = self._run.connection.groups.filter(entra_id__in=new)
         self._groups |= dict(rows.values_list("entra_id", "pk"))
 
-
-def _ask(statement: str) -> list[Any]:
-    with database.cursor() as cursor:
-        cursor.execute(statement)
-        return cursor.fetchall() if cursor.description else []
+    def _find_members(self, kinds: dict[str, str]) -> None:
+        """Remember the row of each, reserving one for whoever has none."""
+        if len(self._members) > MOST_REMEMBERED:
+            self._members.clear()
+        forgotten = [id for id in kinds if id not in self._members]
+        for chunk in bulk.chunks(forgotten):
+            with database.cursor() as cursor:
+                cursor.execute(KNOWN.format(marks=", ".join(["%s"] * len(chunk))), chunk)
+                self._members |= dict(cursor.fetchall())
+        new = [id for id in forgotten if id not in self._members]
+        rows = dict(zip(new, bulk.reserve(Recipient, len(new)), strict=True))
+        bulk.load("reserved_id", ("entra_id", "kind", "recipient_id"), ((id, kinds[id], rows[id]) for id in new))
+        self._members |= rows

@@ -31,6 +31,7 @@ def apply(run: SyncRun, plan: Plan, streams: dict[str, Stream], *, can_read_hidd
         _keep_delta_links(streams, connection, now)
         _tally(run, plan, watch)
         history.keep(run, watch)
+        watch.forget()
 
 
 def _write_guarded(

@@ -4,12 +4,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
+import orjson
 from django.db import connection as database
 from django.db import models
 
 CHUNK = 5_000
 FEW = 100  # rows for which PostgreSQL's COPY is not worth a temporary table
 GIVEN = '"given_rows"'
+PAIRS = {
+    "postgresql": """
+        INSERT INTO {table} ({columns}) SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING
+    """,
+    "sqlite": """
+        INSERT INTO {table} ({columns}) SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]')
+        FROM json_each(%s) WHERE true ON CONFLICT DO NOTHING
+    """,
+}
 
 
 def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
@@ -29,6 +39,16 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         one=f"{into} VALUES ({_marks(columns)}) ON CONFLICT DO NOTHING",
         many=f"{into} SELECT {_list(columns)} FROM {GIVEN} ON CONFLICT DO NOTHING",
     )
+
+
+def insert_pairs(model: type[models.Model], columns: tuple[str, str], pairs: Sequence[tuple[int, int]]) -> None:
+    """Insert rows of two numbers in one statement; one that is there already is left as it is."""
+    with database.cursor() as cursor:
+        statement = PAIRS[database.vendor].format(table=table(model), columns=_list(columns))
+        if database.vendor == "postgresql":
+            cursor.execute(statement, [[first for first, _ in pairs], [second for _, second in pairs]])
+        else:
+            cursor.execute(statement, [orjson.dumps(pairs).decode()])
 
 
 def upsert(

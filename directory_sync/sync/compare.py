@@ -10,7 +10,7 @@ from django.db import connection as database
 
 from ..models import Connection, Group, Membership, Nesting, Recipient, StagedPerson
 from . import bulk
-from .staging import KINDS, PEOPLE, Staging
+from .staging import JOINING, KINDS, PEOPLE, Staging, tune
 
 State = StagedPerson.State
 PRESENT = (State.SHOWN, State.CHANGED, State.ARRIVED)
@@ -62,8 +62,8 @@ SELECT entra_id FROM staged_id WHERE group_id IS NULL AND recipient_id IS NULL
 AND EXISTS (SELECT 1 FROM staged_link WHERE staged_link.group_n = staged_id.n AND kind IS NOT NULL)
 """
 WRITTEN_AHEAD = """
-SELECT entra_id, kind, recipient_id FROM staged_id WHERE kind IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM {people} AS person WHERE person.entra_id = staged_id.entra_id AND person.state IN ({written})
+SELECT entra_id, kind, recipient_id FROM reserved_id WHERE NOT EXISTS (
+    SELECT 1 FROM {people} AS person WHERE person.entra_id = reserved_id.entra_id AND person.state IN ({written})
 )
 """
 UNKNOWN_CHILDREN = """
@@ -101,12 +101,13 @@ def find_rows(connection: Connection) -> None:
 
 def prepare(staging: Staging) -> None:
     """Make the tables ready to be asked, once all has been read."""
+    tune(JOINING)
     if staging.has_rows:
         find_rows(staging.connection)
         _ask("CREATE INDEX staged_id_recipient ON staged_id (recipient_id)")
         _ask("CREATE INDEX staged_id_group ON staged_id (group_id)")
     if database.vendor == "postgresql":  # which keeps no statistics of temporary tables by itself
-        for name in ("staged_id", "staged_link", PEOPLE):
+        for name in ("staged_id", "staged_link", "reserved_id", PEOPLE):
             _ask(f"ANALYZE {name}")
 
 
@@ -115,9 +116,11 @@ def people_removed(stream: str) -> Iterator[str]:
     return _ids(StagedPerson.objects.filter(stream=stream, state=State.REMOVED))
 
 
-def people_arrived(stream: str) -> Iterator[str]:
-    """Object ids of people who are new or back again."""
-    return _ids(StagedPerson.objects.filter(stream=stream, state=State.ARRIVED))
+def people_arrived(connection: Connection, stream: str) -> Iterator[str]:
+    """Object ids of people who are new or back again, and of whose links nothing is known yet."""
+    arrived = StagedPerson.objects.filter(stream=stream, state=State.ARRIVED)
+    known_by_links = connection.recipients.filter(is_read=False, removed_at=None)
+    return _ids(arrived.exclude(entra_id__in=known_by_links.values("entra_id")))
 
 
 def people_present(ids: Iterable[str]) -> set[str]:

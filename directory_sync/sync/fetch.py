@@ -1,9 +1,10 @@
 """The threads that read from Graph. They touch no database: what they read is handed to the run's own thread."""
 
+import itertools
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from time import monotonic
@@ -25,6 +26,7 @@ from ..graph.reads import (
 from .merge import object_id, objects
 
 LISTING, MEMBERS = "listing", "members"  # sources of a walk in the journal
+AHEAD = 4  # answers of a stream that wait to be written
 SOONEST = 20  # pages; a round that is over sooner is not worth deciding about
 GROUPS_A_BATCH = 20
 UNITS_A_SECOND, UNITS_A_GROUP = 800, 2  # "throttling-limits"
@@ -64,24 +66,40 @@ class Walk:
 Ask = Callable[[], Iterator[Answer]]
 
 
-def hand_over(ask: Ask, stream: str, arrived: "queue.Queue[tuple[str, Any]]", stop: threading.Event) -> None:
-    """Put the answers, or the error that ended them, into the queue, until told to stop."""
+class Inbox:
+    """Answers on their way to the run's thread, a few of each stream.
 
-    def put(answer: Any) -> None:
-        while not stop.is_set():
-            try:
-                arrived.put((stream, answer), timeout=0.2)
-            except queue.Full:
-                continue
-            return
+    Groups come last: walked, they come in crowds, while people come page after page, and every page that waits
+    makes the whole round longer.
+    """
 
-    try:
-        for answer in ask():
-            put(answer)
-            if stop.is_set():
+    def __init__(self, streams: Iterable[str]) -> None:
+        self._waiting: queue.PriorityQueue[tuple[bool, int, str, Any]] = queue.PriorityQueue()
+        self._room = {stream: threading.Semaphore(AHEAD) for stream in streams}
+        self._order = itertools.count()
+        self.stop = threading.Event()
+
+    def fill(self, stream: str, ask: Ask) -> None:
+        """Put a stream's answers in, or the error that ended them, until told to stop."""
+        try:
+            for answer in ask():
+                self._put(stream, answer)
+                if self.stop.is_set():
+                    return
+        except BaseException as error:  # handed to the thread that waits for it
+            self._put(stream, error)
+
+    def take(self, timeout: float) -> tuple[str, Any]:
+        """The next answer or error, and its stream; raises queue.Empty when none comes in these seconds."""
+        _, _, stream, answer = self._waiting.get(timeout=timeout)
+        self._room[stream].release()
+        return stream, answer
+
+    def _put(self, stream: str, answer: Any) -> None:
+        while not self.stop.is_set():
+            if self._room[stream].acquire(timeout=0.2):
+                self._waiting.put((stream == "groups", next(self._order), stream, answer))
                 return
-    except BaseException as error:  # handed to the thread that waits for it
-        put(error)
 
 
 def delta_answers(client: GraphClient, stream: str, link: str) -> Iterator[Answer]:
@@ -121,8 +139,12 @@ def walk_answers(client: GraphClient, walk: Walk) -> Iterator[Answer]:
         walk.note(LISTING, page.items)
         yield Answer("groups", LISTING, page)
     waiting = [id for id in dict.fromkeys(walk.listed) if id not in walk.read]
+    errors = dict.fromkeys(waiting) if not walk.read else {}
     for pages in walk_batches(client, waiting, select=("id",), nested=False):
+        errors |= {page.group_id: page.error for page in pages}
         yield Answer("groups", MEMBERS, Page([_members(page) for page in pages], "", ""))
+    if errors and all(errors.values()) and not walk.read:  # then it is not about the groups
+        raise next(error for error in errors.values() if error)
     yield from delta_answers(client, "groups", walk.since)
 
 
@@ -138,7 +160,7 @@ def walking_is_quicker(*, pages: int, seconds: float, seen: int, expected: int) 
 def _members(page: WalkedPage) -> dict[str, Any]:
     """A group's members, or some of them, as the journal has them: ids by kind."""
     members: defaultdict[str, list[str]] = defaultdict(list)
-    for id, kind in {object_id(item.get("id")): kind_of(item) for item in page.items}.items():
+    for id, kind in {object_id(item.get("id")): kind_of(item) for item in page.items if isinstance(item, dict)}.items():
         if id:
             members[kind].append(id)
     return {

@@ -22,17 +22,20 @@ def write(
     items: list[dict[str, Any]],
     also: Callable[[list[dict[str, Any]]], None] | None = None,
     *,
+    objects: int | None = None,
     expected: int | None = None,
 ) -> None:
     """Keep one answer; refused with ClaimLost when the run has gone to another worker.
 
-    `also` is done with the items in the same transaction; `expected`: how many objects there are, once known.
+    `also` is done with the items in the same transaction. For the bar: `objects`, how many were read by that, all
+    items unless said; `expected`, how many there are, once known.
     """
     page.run = run
     page.body = zlib.compress(orjson.dumps(items), 1)
+    read = len(items) if objects is None else objects
     counted = {} if expected is None else {"expected_objects": expected}
     with transaction.atomic():
-        beat(run, pages=F("pages") + 1, read_objects=F("read_objects") + len(items), **counted)
+        beat(run, pages=F("pages") + 1, read_objects=F("read_objects") + read, **counted)
         page.save(force_insert=True)
         if also:
             also(items)

@@ -77,6 +77,10 @@ class Watch:
         """Do not hold this group: none of its losses is a removal that could wait."""
         self._passed.add(group.pk)
 
+    def forget(self) -> None:
+        """The run has been told; give the memory back."""
+        self._reach.forget()
+
     def _total_before(self) -> int:
         """Counted only when somebody leaves, since to count takes time in proportion to the directory."""
         return derive.recipients(self._run.connection).count() - self.gained.count + len(self.lost)

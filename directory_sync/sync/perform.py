@@ -75,7 +75,7 @@ def _attempt(run: SyncRun, deadline: float | None) -> None:
 
 
 def _perform(run: SyncRun, deadline: float | None) -> None:
-    with open_client(run.connection) as client, closing(Staging(run.connection)) as staging:
+    with open_client(run.connection) as client, closing(Staging(run)) as staging:
         client.requests = run.requests  # of the workers before
         try:
             plan, streams = _read(run, client, staging, deadline)

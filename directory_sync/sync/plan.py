@@ -206,7 +206,7 @@ def _expect_arrivals(plan: Plan, connection: Connection, groups: Stream | None) 
         return
     due.update(waiting.filter(removed_at=None).values_list("entra_id", flat=True))
     if plan.staging:
-        due.update(compare.people_arrived("users"))
+        due.update(compare.people_arrived(connection, "users"))
     if groups:
         plan.arrivals = due - plan.removed_people
     else:

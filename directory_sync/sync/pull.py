@@ -7,7 +7,7 @@ that fails ends alone: the others go on, and it keeps its rows and its delta lin
 import hashlib
 import queue
 import sys
-import threading
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +15,7 @@ from functools import partial
 from time import monotonic
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from ..graph.client import GraphClient
@@ -93,7 +94,7 @@ def pull(run: SyncRun, client: GraphClient, staging: Staging, *, deadline: float
 
 def _has_expired(stream: Stream) -> bool:
     """Whether to start the round over: not for ever, and not where it had only just started."""
-    at_start = stream.is_full and stream.number == 0
+    at_start = stream.is_full and stream.number == 0 and stream.walk is None
     return isinstance(stream.error, DeltaLinkExpired) and not at_start and stream.restarts < MOST_RESTARTS
 
 
@@ -149,8 +150,10 @@ def _stage(staging: Staging, stream: str, source: str, items: list) -> None:
 
 
 def _discard(run: SyncRun, stream: str) -> None:
-    for source in (LISTING, MEMBERS, "groups") if stream == "groups" else (stream,):
-        journal.discard(run, source)
+    with transaction.atomic():
+        claim.beat(run)
+        for source in (LISTING, MEMBERS, "groups") if stream == "groups" else (stream,):
+            journal.discard(run, source)
 
 
 def _afresh(run: SyncRun, client: GraphClient, stream: Stream, staging: Staging) -> Stream:
@@ -167,8 +170,8 @@ class _Reading:
     def __init__(self, run: SyncRun, client: GraphClient, staging: Staging, streams: list[Stream]) -> None:
         self._run, self._client, self._staging = run, client, staging
         self._streams = {stream.name: stream for stream in streams}
-        self._arrived: queue.Queue[tuple[str, Answer | BaseException]] = queue.Queue(maxsize=4 * len(streams))
-        self._stop = threading.Event()
+        self._inbox = fetch.Inbox(self._streams)
+        self._objects = Counter[str]()
         self._pool = ThreadPoolExecutor(2 * len(streams), thread_name_prefix="graph")
         self._expected: dict[str, Future[int]] = {}
         walks = any(stream.walk for stream in streams)
@@ -181,10 +184,10 @@ class _Reading:
         sys.setswitchinterval(SWITCH)
         try:
             for stream in self._streams.values():
-                self._pool.submit(fetch.hand_over, self._ask(stream), stream.name, self._arrived, self._stop)
+                self._pool.submit(self._inbox.fill, stream.name, self._ask(stream))
             while reading:
                 try:
-                    name, answer = self._arrived.get(timeout=IDLE)
+                    name, answer = self._inbox.take(IDLE)
                 except queue.Empty:
                     claim.beat(self._run, requests=self._client.requests)
                 else:
@@ -195,7 +198,7 @@ class _Reading:
                     raise Parked
         finally:
             sys.setswitchinterval(interval)
-            self._stop.set()
+            self._inbox.stop.set()
             self._pool.shutdown(wait=False, cancel_futures=True)
         return list(self._streams.values())
 
@@ -225,7 +228,8 @@ class _Reading:
         if answer.restarts:
             _discard(self._run, stream.name)
             self._staging.forget(stream.name)
-            stream = replace(stream, number=0)
+            claim.beat(self._run, read_objects=F("read_objects") - self._objects[stream.name])
+            stream = replace(stream, number=0, walk=Walk(answer.page.next_link, answer.page.delta_link))
         is_walked = answer.source in self._numbers
         page = JournalPage(
             source=answer.source,
@@ -236,7 +240,9 @@ class _Reading:
             delta_link=answer.page.delta_link,
         )
         stage = partial(_stage, self._staging, stream.name, answer.source) if stream.is_full else None
-        journal.write(self._run, page, answer.page.items, stage, expected=self._all_expected())
+        objects = 0 if answer.source == LISTING else len(answer.page.items)  # which are read with their members
+        self._objects[stream.name] += objects
+        journal.write(self._run, page, answer.page.items, stage, objects=objects, expected=self._all_expected())
         if is_walked:
             self._numbers[answer.source] += 1
             return stream

@@ -63,6 +63,11 @@ class Reach:
         ids = sorted(entra_id for pk, entra_id in self._now().items() if pk not in self._before)
         return Some(len(ids), ids[:MOST_IDS])
 
+    def forget(self) -> None:
+        """Give the memory back."""
+        if self._touched is None:
+            _ask("DROP TABLE reached_before")
+
     def _now(self) -> People:
         found: People = {}
         rows = derive.recipients(self._connection)

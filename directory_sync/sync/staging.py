@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection as database
 
-from ..models import Connection, Recipient, StagedPerson
+from ..models import Recipient, StagedPerson, SyncRun
 from . import bulk, facts
 from .ahead import Ahead
 from .merge import Seen, changes, merged, objects
@@ -23,19 +23,20 @@ PEOPLE = bulk.table(StagedPerson)
 NOTHING = (None,) * len(facts.PERSON_COLUMNS)
 
 # Object ids get short numbers, so that a link costs two integers. `kind` of a link is the member's, NULL when the
-# round said that the link is gone; an id has one when its links are written ahead. given_link holds a page.
+# round said that the link is gone. given_link holds a page. reserved_id: rows of members whose links are written ahead.
 TABLES = {
-    "staged_id": (
-        "n {number}, entra_id varchar(36) NOT NULL UNIQUE, kind varchar(60), recipient_id bigint, group_id bigint"
-    ),
+    "staged_id": "n {number}, entra_id varchar(36) NOT NULL UNIQUE, recipient_id bigint, group_id bigint",
     "staged_link": "group_n integer, member_n integer, kind varchar(60), PRIMARY KEY (group_n, member_n)",
-    "given_link": "group_n bigint, member_id varchar(36), kind varchar(60)",
+    "reserved_id": "entra_id varchar(36) PRIMARY KEY, kind varchar(60), recipient_id bigint",
+    "given_link": "group_n integer, member_id varchar(36), kind varchar(60)",
 }
 NUMBER = {"postgresql": "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "sqlite": "integer PRIMARY KEY"}
 EMPTY = {"postgresql": "TRUNCATE given_link", "sqlite": "DELETE FROM given_link"}
-# Few statements over many rows: compiling them costs more than it saves, sorting them on disk, too.
-TUNING = ("SET jit = off", "SET work_mem = '64MB'")
-UNTUNING = ("RESET jit", "RESET work_mem")
+# PostgreSQL keeps no statistics of temporary tables. While pages come, a few rows at a time are looked up among
+# many; once all are there, many are joined with many.
+LOOKING_UP = ("SET jit = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off")
+JOINING = ("RESET enable_hashjoin", "RESET enable_mergejoin", "SET work_mem = '64MB'")
+AS_BEFORE = ("RESET jit", "RESET enable_hashjoin", "RESET enable_mergejoin", "RESET work_mem")
 ADD_MEMBERS = """
 INSERT INTO staged_id (entra_id) SELECT DISTINCT member_id FROM given_link
 WHERE NOT EXISTS (SELECT 1 FROM staged_id AS known WHERE known.entra_id = given_link.member_id)
@@ -57,11 +58,11 @@ class Staging:
     `streams`: names of the rounds that were staged. `failed`: groups whose members could not be read, with the code.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
+    def __init__(self, run: SyncRun) -> None:
+        self.connection = run.connection
         self.groups: dict[str, Seen] = {}
         self.streams: set[str] = set()
-        self.ahead = Ahead(connection)
+        self.ahead = Ahead(run)
         self.failed: dict[str, str] = {}
         self._numbers: dict[str, int] = {}
         self._again: defaultdict[str, set[str]] = defaultdict(set)
@@ -88,7 +89,7 @@ class Staging:
     def add_members(self, walked: list[dict[str, Any]]) -> None:
         """Members of groups as the journal has them: `id`, `members` as pairs of id and kind, `error`."""
         self.failed |= {each["id"]: each["error"] for each in walked if each["error"]}
-        self.ahead.write(walked, EMPTY[database.vendor])
+        self.ahead.write(walked)
         self._number(each["id"] for each in walked)
         self._add_links((each["id"], id, "group") for each in walked for id in each["members"].get("group", ()))
 
@@ -102,7 +103,7 @@ class Staging:
             self.groups.clear()
             self.failed.clear()
             self._numbers.clear()
-            for name in ("staged_link", "staged_id"):
+            for name in ("staged_link", "staged_id", "reserved_id"):
                 _execute(f"DELETE FROM {name}")  # noqa: S608 - names of ours
             if not self.has_rows:
                 self.ahead.forget()
@@ -129,7 +130,7 @@ class Staging:
             self._is_open = False
             for name in (*TABLES, PEOPLE):
                 _execute(f"DROP TABLE IF EXISTS {name}")
-            _tune(UNTUNING)
+            tune(AS_BEFORE)
 
     def _open(self) -> None:
         if self._is_open:
@@ -137,7 +138,7 @@ class Staging:
         self._is_open = True
         if not self.has_rows:
             self.ahead.forget()
-        _tune(TUNING)
+        tune(LOOKING_UP)
         for name, columns in TABLES.items():
             _create(name, columns.format(number=NUMBER[database.vendor]))
         _create(PEOPLE, _person_columns())
@@ -191,7 +192,8 @@ class Staging:
             _execute(statement)
 
 
-def _tune(statements: Iterable[str]) -> None:
+def tune(statements: Iterable[str]) -> None:
+    """Settings of PostgreSQL for this session."""
     for statement in statements if database.vendor == "postgresql" else ():
         _execute(statement)
 

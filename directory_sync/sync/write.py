@@ -24,6 +24,8 @@ def write_groups(plan: Plan, connection: Connection, now: datetime) -> None:
     bulk.upsert(Group, columns, (*GROUP_FIELDS, "is_read"), rows, starting=tuple(GROUP_START))
     add_placeholders(connection, placeholders)
     in_chunks(connection.groups, plan.gone_groups, status=Group.Status.GONE, status_at=now, problem="")
+    for chunk in bulk.chunks(sorted(plan.gone_groups)):  # of which nobody has ever known more than the id
+        connection.groups.filter(entra_id__in=chunk, is_read=False, segments=None).delete()
     in_chunks(connection.groups, plan.returned_groups, status=Group.Status.WAITING, status_at=now)
 
 
@@ -35,11 +37,11 @@ def write_people(plan: Plan, connection: Connection, now: datetime) -> set[str]:
     rows = ((key, id, *person_row(values), *PERSON_START.values()) for id, values in sorted(plan.people.items()))
     columns = ("connection_id", "entra_id")
     bulk.upsert(Recipient, columns, PERSON_COLUMNS, rows, starting=tuple(PERSON_START))
-    unknown = _unknown(connection, plan, groups=False)
     every = (*columns, *PERSON_COLUMNS, *PERSON_START)
-    bulk.insert(Recipient, every, ((key, id, *_placeholder(kind)) for id, kind in sorted(unknown.items())))
     reserved = ((row, key, id, *_placeholder(kind)) for id, kind, row in plan.reserved)
     bulk.insert(Recipient, ("id", *every), reserved)
+    unknown = _unknown(connection, plan, groups=False)
+    bulk.insert(Recipient, every, ((key, id, *_placeholder(kind)) for id, kind in sorted(unknown.items())))
     in_chunks(connection.recipients, plan.removed_people, removed_at=now)
     in_chunks(connection.recipients, plan.links_settled, links_due=False)
     in_chunks(connection.recipients, plan.links_due, links_due=True)

@@ -8,12 +8,12 @@ from .facts import PERSON_COLUMNS
 from .staging import KINDS, PEOPLE
 
 TABLE = Recipient._meta.db_table  # noqa: SLF001 - Django documents it
-# In the order of the numbers, so that rows of a first sync are as close together as their links.
+# In the order of their ids, so that a first sync adds to the end of the table.
 PERSON_ROWS = """
 INSERT INTO {table} (id, connection_id, entra_id, {columns}, links_due)
 SELECT {row}, %s, person.entra_id, {person_columns}, false FROM {people} AS person
-LEFT JOIN staged_id ON staged_id.entra_id = person.entra_id
-WHERE person.stream = %s AND person.state IN (%s, %s) ORDER BY staged_id.n
+LEFT JOIN reserved_id ON reserved_id.entra_id = person.entra_id
+WHERE person.stream = %s AND person.state IN (%s, %s) ORDER BY reserved_id.recipient_id
 {conflict}
 """
 LINK_ROWS = """
@@ -31,8 +31,8 @@ SELECT group_id FROM staged_id WHERE group_id IN ({living}) AND EXISTS (
 """
 # The row id that links written ahead have already, else the next one.
 ROW = {
-    "sqlite": "staged_id.recipient_id",
-    "postgresql": f"COALESCE(staged_id.recipient_id, nextval(pg_get_serial_sequence('{TABLE}', 'id')))",
+    "sqlite": "reserved_id.recipient_id",
+    "postgresql": f"COALESCE(reserved_id.recipient_id, nextval(pg_get_serial_sequence('{TABLE}', 'id')))",
 }
 LIVING = "SELECT id FROM {groups} WHERE connection_id = %s AND status <> 'gone'"
 

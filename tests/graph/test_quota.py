@@ -122,3 +122,18 @@ def test_threads_together_keep_to_the_pace():
 
     assert max(waited) == pytest.approx((8 * 50 * 40 - UNITS + RESERVE) / PACE)
     assert len(set(waited)) == len(waited)  # nobody waits for units that another has been promised
+
+
+def test_refusals_of_batches_on_their_way_slow_down_once(quota, clock):
+    for _ in range(6):  # each learns of it a little later
+        quota.refused()
+        clock.now += 0.03
+
+    assert pace_of(quota, clock) == pytest.approx(PACE * SLOWER)
+
+
+def test_long_time_without_a_refusal_brings_the_pace_back(quota, clock):
+    quota.refused()
+    clock.now += 61
+
+    assert pace_of(quota, clock) == pytest.approx(PACE)

@@ -132,7 +132,7 @@ def test_worker_that_confirms_many_absences_shows_that_it_lives(connection, dire
     run = claim.begin(connection, SyncRun.Trigger.MANUAL, full=True)
 
     with open_client(connection) as client:
-        perform._read(run, client, Staging(connection), None)
+        perform._read(run, client, Staging(run), None)
 
     assert len([stage for stage in beats if stage is None]) >= 3
 

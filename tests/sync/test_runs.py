@@ -107,7 +107,7 @@ def _pull_until_it_fails(run: SyncRun) -> int:
 
     with open_client(run.connection) as client:
         client.patience = Patience(1, 0)
-        pull(run, client, Staging(run.connection))
+        pull(run, client, Staging(run))
     return run.journal.filter(source="users").count()
 
 

@@ -47,7 +47,7 @@ def pull_until_it_fails(run: SyncRun) -> None:
     """Read as a worker would that dies before it can tell."""
     with open_client(run.connection) as client:
         client.patience = Patience(1, 0)
-        staging = Staging(run.connection)
+        staging = Staging(run)
         pull(run, client, staging)
         staging.close()
 
