@@ -18,7 +18,7 @@ from .codes import login_error
 from .errors import AccessDenied, GraphError, Unavailable, UnexpectedResponse
 from .kept import Documents, open_session
 from .patience import Patience
-from .transport import Timeout, exchange, parsed
+from .transport import Answer, Timeout, exchange, parsed
 
 SPARE_SECONDS = 300.0
 
@@ -162,7 +162,7 @@ class _LoginHost:
         """Ask for the discovery document again next time: something about the tenant has changed."""
         self._documents.forget(self._discovery)
 
-    def post(self, url: str, **options: Any) -> requests.Response:
+    def post(self, url: str, **options: Any) -> Answer:
         response = self._send("POST", url, **options)
         if not isinstance(parsed(response).get("access_token"), str):
             # Not msal's to look at: it would log the answer.
@@ -172,7 +172,7 @@ class _LoginHost:
     def close(self) -> None:
         self._session.close()
 
-    def _send(self, method: str, url: str, **options: Any) -> requests.Response:
+    def _send(self, method: str, url: str, **options: Any) -> Answer:
         if urlsplit(url)[:2] != urlsplit(self._login_url)[:2]:
             # The token endpoint comes from the tenant's discovery document; elsewhere is another cloud.
             raise AccessDenied(code="wrong_cloud")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 Removal = Literal["", "changed", "deleted"]
@@ -63,7 +64,12 @@ def _change(item: dict[str, Any]) -> Change:
 
 def kind_of(item: dict[str, Any]) -> str:
     """`user` for an `@odata.type` of `#microsoft.graph.user`; "" when there is none."""
-    return str(item.get("@odata.type") or "").rpartition(".")[2].removeprefix("#")
+    return _kind(str(item.get("@odata.type") or ""))
+
+
+@lru_cache(maxsize=100)
+def _kind(odata_type: str) -> str:
+    return odata_type.rpartition(".")[2].removeprefix("#")
 
 
 def properties(item: dict[str, Any]) -> dict[str, Any]:

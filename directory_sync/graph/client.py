@@ -8,8 +8,6 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import requests
-
 from . import batch
 from .auth import TokenSource
 from .clouds import Cloud
@@ -18,7 +16,7 @@ from .errors import Unavailable, UnexpectedResponse
 from .kept import open_session
 from .patience import Patience
 from .quota import Quota
-from .transport import Bearer, Timeout, exchange, parsed
+from .transport import Answer, Bearer, Timeout, exchange, parsed
 
 VERSION = "/v1.0"
 _HEADERS = {
@@ -133,9 +131,7 @@ class GraphClient:
             raise Unavailable("not a number", code="unavailable", **_facts(response))
         return int(digits)
 
-    def _send(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **options: Any
-    ) -> requests.Response:
+    def _send(self, method: str, url: str, *, headers: Mapping[str, str] | None = None, **options: Any) -> Answer:
         """One try; a second one with a new token when the first was rejected."""
         options["headers"] = {**_HEADERS, **(headers or {})}
         bearer = Bearer(self._tokens.token())
@@ -148,11 +144,11 @@ class GraphClient:
         path = urlsplit(url).path.partition(VERSION)[2]
         raise graph_error(response.status_code, response.headers, parsed(response), path=path)
 
-    def _exchange(self, method: str, url: str, **options: Any) -> requests.Response:
+    def _exchange(self, method: str, url: str, **options: Any) -> Answer:
         with self._counting:
             self.requests += 1
         return exchange(self._session, method, url, timeout=self._timeout, **options)
 
 
-def _facts(response: requests.Response) -> dict[str, Any]:
+def _facts(response: Answer) -> dict[str, Any]:
     return {"status": response.status_code, "request_id": response.headers.get("request-id", "")}

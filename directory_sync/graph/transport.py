@@ -1,5 +1,7 @@
 """One HTTP exchange with Microsoft: no redirects, no proxies of blame, failures named."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -8,6 +10,25 @@ import requests
 from .errors import Unavailable, UnexpectedResponse
 
 Timeout = tuple[float, float]
+# Bytes. A page is unpacked at once: each piece lets go of the interpreter and has to queue for it again.
+PIECE = 2**20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, read to its end; named as in `requests`, which msal expects."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def ok(self) -> bool:
+        return self.status_code < 400
+
+    @property
+    def text(self) -> str:
+        return self.content.decode(errors="replace")
 
 
 def exchange(
@@ -18,17 +39,17 @@ def exchange(
     timeout: Timeout,
     bearer: "Bearer | None" = None,
     **options: Any,
-) -> requests.Response:
+) -> Answer:
     """Send one request and read its whole answer, whatever its status.
 
     Raises Unavailable for network, TLS and time-outs, UnexpectedResponse for a redirect: neither login
     nor Graph redirect an API client, and following would carry credentials away.
     """
-    failure, response = "", None
+    failure, answer = "", None
+    options |= {"timeout": timeout, "allow_redirects": False, "auth": bearer or Bearer(""), "stream": True}
     try:
-        response = session.request(
-            method, url, timeout=timeout, allow_redirects=False, auth=bearer or Bearer(""), **options
-        )
+        with session.request(method, url, **options) as response:
+            answer = Answer(response.status_code, response.headers, b"".join(response.iter_content(PIECE)))
     except requests.exceptions.SSLError:
         failure = "tls"
     except requests.exceptions.Timeout:
@@ -37,15 +58,15 @@ def exchange(
         failure = "network"
     except OSError:  # the bundle of certificates that REQUESTS_CA_BUNDLE names is not there
         failure = "tls"
-    if response is None:
+    if answer is None:
         # Raised out here because an exception of requests holds the request, and so the secret.
         raise Unavailable(code=failure)
-    if 300 <= response.status_code < 400:
-        raise UnexpectedResponse(code="redirected", status=response.status_code)
-    return response
+    if 300 <= answer.status_code < 400:
+        raise UnexpectedResponse(code="redirected", status=answer.status_code)
+    return answer
 
 
-def parsed(response: requests.Response) -> Any:
+def parsed(response: Answer) -> Any:
     """The body as JSON, or None when it isn't."""
     try:
         return orjson.loads(response.content)

@@ -54,8 +54,10 @@ class Ahead:
             claim.beat(self._run)
             self._run.connection.groups.filter(is_read=False).delete()  # and with them their memberships
 
-    def write(self, walked: list[dict[str, Any]]) -> None:
-        """Write the people among the members of these groups, as the journal has them."""
+    def write(self, walked: list[dict[str, Any]], listed: Iterable[str]) -> None:
+        """Write the people among the members of these groups, as the journal has them; `listed`: all there are."""
+        if not self._groups:
+            self._find_groups(set(listed))
         self._find_groups({each["id"] for each in walked})
         people = {id: kind for each in walked for kind, ids in each["members"].items() if kind != "group" for id in ids}
         self._find_members(people)
@@ -73,9 +75,9 @@ class Ahead:
 
     def _find_groups(self, ids: set[str]) -> None:
         new = ids - self._groups.keys()
-        add_placeholders(self._run.connection, new)
-        rows = self._run.connection.groups.filter(entra_id__in=new)
-        self._groups |= dict(rows.values_list("entra_id", "pk"))
+        if new:
+            add_placeholders(self._run.connection, new)
+            self._groups |= dict(self._run.connection.groups.values_list("entra_id", "pk"))
 
     def _find_members(self, kinds: dict[str, str]) -> None:
         """Remember the row of each, reserving one for whoever has none."""

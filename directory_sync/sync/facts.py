@@ -1,7 +1,6 @@
 """From Graph's properties to the facts in our rows, with Graph's two meanings of absence."""
 
 import hashlib
-import json
 from functools import lru_cache
 from typing import Any
 
@@ -73,7 +72,7 @@ def person_state(
 
 def person_row(values: dict[str, Any], is_read: bool = True) -> tuple[Any, ...]:
     """Facts in the order of PERSON_COLUMNS."""
-    known = {**values, "attributes": json.dumps(values["attributes"])}
+    known = {**values, "attributes": orjson.dumps(values["attributes"]).decode()}
     return (*(known[name] for name in PERSON_FIELDS), values["facts_hash"], is_read, None, *validity(values))
 
 

@@ -89,7 +89,7 @@ class Staging:
     def add_members(self, walked: list[dict[str, Any]]) -> None:
         """Members of groups as the journal has them: `id`, `members` as pairs of id and kind, `error`."""
         self.failed |= {each["id"]: each["error"] for each in walked if each["error"]}
-        self.ahead.write(walked)
+        self.ahead.write(walked, self.groups)
         self._number(each["id"] for each in walked)
         self._add_links((each["id"], id, "group") for each in walked for id in each["members"].get("group", ()))
 
@@ -179,14 +179,17 @@ class Staging:
 
     def _number(self, groups: Iterable[str]) -> None:
         new = [id for id in groups if id not in self._numbers]
+        if not new:
+            return
         with database.cursor() as cursor:
             cursor.executemany(ADD_GROUP, [(id,) for id in new])
-        if new:
-            self._numbers |= dict(_execute(NUMBERS.format(marks=", ".join(["%s"] * len(new))), new))
+        self._numbers |= dict(_execute(NUMBERS.format(marks=", ".join(["%s"] * len(new))), new))
 
     def _add_links(self, links: Iterable[tuple[str, str, str | None]]) -> None:
         """Links of numbered groups: group, member and kind, no link twice."""
-        numbered = ((self._numbers[group], member, kind) for group, member, kind in links)
+        numbered = [(self._numbers[group], member, kind) for group, member, kind in links]
+        if not numbered:
+            return
         bulk.load("given_link", ("group_n", "member_id", "kind"), numbered)
         for statement in (ADD_MEMBERS, ADD_LINKS, EMPTY[database.vendor]):
             _execute(statement)
