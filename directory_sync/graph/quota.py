@@ -41,9 +41,7 @@ class Quota:
         """Microsoft has said 429: there is less than we thought."""
         with self._lock:
             self._fill()
-            if (
-                self._level > RESERVE and self._since - self._paced_at > SPELL
-            ):
+            if self._level > RESERVE and self._since - self._paced_at > SPELL:
                 self._pace *= SLOWER
                 self._paced_at = self._since
             self._level = min(self._level, RESERVE)

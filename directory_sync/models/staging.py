@@ -36,8 +36,6 @@ class StagedPerson(models.Model):
     removed_at = models.DateTimeField(null=True)
     mail_is_valid = models.BooleanField(null=True)
     username_is_valid = models.BooleanField(null=True)
-    email = models.CharField(max_length=400, null=True)
-    left_out = models.CharField(max_length=20, null=True)
 
     class Meta:
         managed = False

@@ -23,6 +23,7 @@ GROUP_START = {
     "entra_transitive": 0,
     "people": 0,
     "recipients": 0,
+    "counts_due": True,
 }
 KNOWN = "SELECT entra_id, recipient_id FROM reserved_id WHERE entra_id IN ({marks})"
 MOST_REMEMBERED = 200_000  # members, of about 200 bytes each

@@ -64,6 +64,8 @@ class _Again(Exception):
 
 def _write(plan: Plan, connection: Connection, now: datetime, *, rederives: bool) -> set[int]:
     write_groups(plan, connection, now)
+    touched = sorted(plan.people.keys() | plan.removed_people)
+    before = _reasons(connection, touched)
     placeholders = write_people(plan, connection, now)
     links = Links(plan, connection)
     links.write()
@@ -76,11 +78,20 @@ def _write(plan: Plan, connection: Connection, now: datetime, *, rederives: bool
         is_first = plan.staging is not None and not plan.staging.has_rows  # whose people the staging has derived
         derive.derive(connection, sorted(pks(connection.recipients, placeholders)) if is_first else None)
         return _affected_groups(connection, links.groups | relinked, None)
-    written = pks(connection.recipients, plan.people.keys() | plan.removed_people | placeholders)
-    derive.derive(connection, sorted(written))
+    derive.derive(connection, sorted(pks(connection.recipients, {*touched, *placeholders})))
     if plan.staging:
         links.groups |= compare.groups_of_written(connection)
-    return _affected_groups(connection, links.groups | relinked, written)
+    # A new name changes no number: only who counts otherwise than before does.
+    otherwise = {row for row, _ in _reasons(connection, touched) - before}
+    return _affected_groups(connection, links.groups | relinked, otherwise)
+
+
+def _reasons(connection: Connection, entra_ids: list[str]) -> set[tuple[int, str]]:
+    """Row and reason for being left out of these people."""
+    found: set[tuple[int, str]] = set()
+    for chunk in bulk.chunks(entra_ids):
+        found |= set(connection.recipients.filter(entra_id__in=chunk).values_list("pk", "left_out"))
+    return found
 
 
 def _leave_parents(plan: Plan, connection: Connection) -> None:

@@ -102,12 +102,13 @@ def find_rows(connection: Connection) -> None:
 def prepare(staging: Staging) -> None:
     """Make the tables ready to be asked, once all has been read."""
     tune(JOINING)
-    if staging.has_rows:
-        find_rows(staging.connection)
-        _ask("CREATE INDEX staged_id_recipient ON staged_id (recipient_id)")
-        _ask("CREATE INDEX staged_id_group ON staged_id (group_id)")
+    if not staging.has_rows:
+        return
+    find_rows(staging.connection)
+    _ask("CREATE INDEX staged_id_recipient ON staged_id (recipient_id)")
+    _ask("CREATE INDEX staged_id_group ON staged_id (group_id)")
     if database.vendor == "postgresql":  # which keeps no statistics of temporary tables by itself
-        for name in ("staged_id", "staged_link", "reserved_id", PEOPLE):
+        for name in ("staged_id", "staged_link", PEOPLE):
             _ask(f"ANALYZE {name}")
 
 

@@ -60,6 +60,7 @@ def note_changed(connection: Connection, pks: set[int]) -> None:
     """Count the groups in use among these at once, and leave the others to `refresh_due`."""
     used = set(in_use(connection).values_list("pk", flat=True)) & pks
     refresh(connection, used)
+    connection.groups.filter(pk__in=used, counts_due=True).update(counts_due=False)
     for chunk in bulk.chunks(sorted(pks - used)):
         connection.groups.filter(pk__in=chunk, counts_due=False).update(counts_due=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..graph.errors import GraphError
 from ..models import Connection, Group, HeldRemoval, Recipient, StagedPerson, SyncRun
-from . import bulk, compare, derive, facts, journal
+from . import bulk, compare, facts, journal
 from .merge import Seen, merged
 from .pull import Stream
 from .staging import KINDS, PERSON, Staging
@@ -91,9 +91,6 @@ def _plan_full_people(plan: Plan, run: SyncRun, stream: str) -> None:
     plan.counts[stream] = compare.count_people(stream)
     plan.removed_people |= set(compare.people_removed(stream))
     plan.missing_people |= dict.fromkeys(compare.people_not_shown(run.connection, stream), KINDS[stream])
-    address, left_out = derive.rule(run.connection)
-    written = StagedPerson.objects.filter(stream=stream, state__in=compare.WRITTEN)
-    written.update(email=address, left_out=left_out)
 
 
 def _plan_changed_groups(plan: Plan, run: SyncRun) -> None:

@@ -33,7 +33,7 @@ def write_people(plan: Plan, connection: Connection, now: datetime) -> set[str]:
     """Returns the object ids of new placeholders."""
     key = bulk.key_of(connection)
     if plan.staging:
-        write_staged.write_people(connection)
+        write_staged.write_people(connection, is_first=not plan.staging.has_rows)
     rows = ((key, id, *person_row(values), *PERSON_START.values()) for id, values in sorted(plan.people.items()))
     columns = ("connection_id", "entra_id")
     bulk.upsert(Recipient, columns, PERSON_COLUMNS, rows, starting=tuple(PERSON_START))

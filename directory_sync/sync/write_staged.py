@@ -2,19 +2,17 @@
 
 from django.db import connection as database
 
-from ..models import Connection, Recipient
-from . import bulk, compare
+from ..models import Connection, Recipient, StagedPerson
+from . import bulk, compare, derive
 from .facts import PERSON_COLUMNS
-from .staging import KINDS, PEOPLE
+from .staging import KINDS
 
 TABLE = Recipient._meta.db_table  # noqa: SLF001 - Django documents it
-# In the order of their ids, so that a first sync adds to the end of the table.
 PERSON_ROWS = """
-INSERT INTO {table} (id, connection_id, entra_id, {columns}, links_due)
-SELECT {row}, %s, person.entra_id, {person_columns}, false FROM {people} AS person
-LEFT JOIN reserved_id ON reserved_id.entra_id = person.entra_id
-WHERE person.stream = %s AND person.state IN (%s, %s) ORDER BY reserved_id.recipient_id
-{conflict}
+INSERT INTO {table} ({columns}, links_due, connection_id, id)
+SELECT shown.*, false, %s, {row} FROM ({shown}) AS shown
+LEFT JOIN reserved_id ON reserved_id.entra_id = shown.entra_id
+WHERE true {conflict}
 """
 LINK_ROWS = """
 INSERT INTO {links} ({parent}, {child})
@@ -37,20 +35,30 @@ ROW = {
 LIVING = "SELECT id FROM {groups} WHERE connection_id = %s AND status <> 'gone'"
 
 
-def write_people(connection: Connection) -> None:
-    """Write who is new, back, or changed, with the address and the reason that were derived in the staging."""
+def write_people(connection: Connection, *, is_first: bool) -> None:
+    """Write who is new, back, or changed, with the address and the reason that the rule gives.
+
+    `is_first`: there is nobody yet, and so nothing to look out for, which is quicker.
+    """
+    address, left_out = derive.rule(connection)
     columns = (*PERSON_COLUMNS, "email", "left_out")
-    statement = PERSON_ROWS.format(
-        table=bulk.table(Recipient),
-        columns=", ".join(bulk.quote(column) for column in columns),
-        person_columns=", ".join(f"person.{bulk.quote(column)}" for column in columns),
-        row=ROW[database.vendor],
-        people=PEOPLE,
-        conflict=bulk.on_conflict(("connection_id", "entra_id"), columns),
-    )
-    with database.cursor() as cursor:
-        for stream in KINDS:
-            cursor.execute(statement, [bulk.key_of(connection), stream, *(state.value for state in compare.WRITTEN)])
+    for stream in KINDS:
+        written = StagedPerson.objects.filter(stream=stream, state__in=compare.WRITTEN)
+        derived = written.annotate(its_address=address, its_reason=left_out)
+        shown = derived.values_list("entra_id", *PERSON_COLUMNS, "its_address", "its_reason")
+        statement, parameters = shown.query.sql_with_params()
+        with database.cursor() as cursor:
+            cursor.execute(
+                PERSON_ROWS.format(
+                    table=bulk.table(Recipient),
+                    columns=", ".join(bulk.quote(column) for column in ("entra_id", *columns)),
+                    row=ROW[database.vendor],
+                    shown=statement,
+                    conflict="" if is_first else bulk.on_conflict(("connection_id", "entra_id"), columns),
+                ),
+                [bulk.key_of(connection), *parameters],
+            )
+            is_first = is_first and not cursor.rowcount
 
 
 def write_links(connection: Connection) -> tuple[set[int], set[int]]:
