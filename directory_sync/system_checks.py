@@ -2,9 +2,13 @@
 
 import base64
 import binascii
+import sqlite3
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection as database
+
+OLDEST_SQLITE = (3, 33)
 
 
 @register(Tags.security)
@@ -22,6 +26,14 @@ def sealing_keys_are_keys(app_configs, **kwargs):
                 )
             )
     return problems
+
+
+@register(Tags.compatibility)
+def sqlite_is_new_enough(app_configs, **kwargs):
+    """Full rounds use UPDATE … FROM (3.33)."""
+    old = database.vendor == "sqlite" and sqlite3.sqlite_version_info < OLDEST_SQLITE
+    words = f"SQLite {sqlite3.sqlite_version} is too old."
+    return [Error(words, hint="Full rounds need 3.33 or newer.", id="sync.E005")] if old else []
 
 
 @register(Tags.security, deploy=True)

@@ -168,7 +168,8 @@ def _keep_delta_links(streams: dict[str, Stream], connection: Connection, now: d
 
 def _tally(run: SyncRun, plan: Plan, watch: judge.Watch) -> None:
     run.added, run.removed = watch.gained.count, len(watch.lost)
-    written = len(plan.people) + (compare.count_written() if plan.staging else 0)
+    staged = sum(states.get(state, 0) for states in plan.states.values() for state in compare.WRITTEN)
+    written = len(plan.people) + staged
     run.changed = max(written - run.added, 0)
     for name in ("users", "groups", "contacts", "memberships"):
         setattr(run, name, plan.counts.get(name, 0))

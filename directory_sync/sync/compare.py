@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import connection as database
+from django.db.models import Count
 
 from ..models import Connection, Group, Membership, Nesting, Recipient, StagedPerson
 from . import bulk
@@ -132,14 +133,12 @@ def people_present(ids: Iterable[str]) -> set[str]:
     return found
 
 
-def count_people(stream: str) -> int:
-    """How many living people the round has shown."""
-    return StagedPerson.objects.filter(stream=stream, state__in=PRESENT).count()
-
-
-def count_written() -> int:
-    """How many people are to be written."""
-    return StagedPerson.objects.filter(state__in=WRITTEN).count()
+def count_states() -> dict[str, dict[str, int]]:
+    """Stream → what its round means for a row → of how many people."""
+    found: dict[str, dict[str, int]] = {}
+    for stream, state, people in StagedPerson.objects.values_list("stream", "state").annotate(people=Count("entra_id")):
+        found.setdefault(stream, {})[state] = people
+    return found
 
 
 def people_not_shown(connection: Connection, stream: str) -> Iterator[str]:

@@ -22,8 +22,9 @@ class Plan:
     about each before it becomes a loss. `confines`: whatever no walked group reaches is not to be kept.
     `withheld` are removals that the guard took out of `dropped_links`; `shown_again` are links whose removal
     was held and which Entra has after all. `problem`: what has to be mended in Entra, though the rest was read.
-    `staging`: people and links of full rounds, which are too many to stand here. `unread_groups` are to be read anew.
-    `named`: kinds of those whom only its links name; `reserved`: the same, with the row id that they are to have.
+    `staging`: people and links of full rounds, which are too many to stand here; `states`: what its people mean for
+    our rows, counted. `unread_groups` are to be read anew. `named`: kinds of those whom only its links name;
+    `reserved`: the same, with the row id that they are to have.
     """
 
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Plan:
     confines: bool = False
     problem: GraphError | None = None
     staging: Staging | None = None
+    states: dict[str, dict[str, int]] = field(default_factory=dict)
 
     reread_groups: set[str] = field(default_factory=set)
     shown_again: set[tuple[str, str]] = field(default_factory=set)
@@ -62,7 +64,9 @@ class Plan:
 
 def plan_directory(run: SyncRun, streams: dict[str, Stream], staging: Staging) -> Plan:
     """Plan the complete streams of a run over the whole directory; a failed one changes nothing."""
-    plan = Plan(staging=staging if staging.streams else None)
+    plan = Plan(staging=staging) if staging.streams else Plan()
+    if plan.staging:
+        plan.states = compare.count_states()
     for name in KINDS:
         stream = streams.get(name)
         if stream and stream.is_complete:
@@ -88,8 +92,10 @@ def _plan_changed_people(plan: Plan, run: SyncRun, stream: str) -> None:
 
 def _plan_full_people(plan: Plan, run: SyncRun, stream: str) -> None:
     """Who is written stands in the staging; who is gone or was not shown is planned here."""
-    plan.counts[stream] = compare.count_people(stream)
-    plan.removed_people |= set(compare.people_removed(stream))
+    states = plan.states.get(stream, {})
+    plan.counts[stream] = sum(states.get(state, 0) for state in compare.PRESENT)
+    if states.get(StagedPerson.State.REMOVED):
+        plan.removed_people |= set(compare.people_removed(stream))
     plan.missing_people |= dict.fromkeys(compare.people_not_shown(run.connection, stream), KINDS[stream])
 
 
