@@ -33,7 +33,7 @@ def sqlite_is_new_enough(app_configs, **kwargs):
     """Full rounds use UPDATE … FROM (3.33)."""
     old = database.vendor == "sqlite" and sqlite3.sqlite_version_info < OLDEST_SQLITE
     words = f"SQLite {sqlite3.sqlite_version} is too old."
-    return [Error(words, hint="Full rounds need 3.33 or newer.", id="sync.E005")] if old else []
+    return [Error(words, hint="Full rounds need 3.33 or newer.", id="sync.E003")] if old else []
 
 
 @register(Tags.security, deploy=True)

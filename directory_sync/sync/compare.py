@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import connection as database
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from ..models import Connection, Group, Membership, Nesting, Recipient, StagedPerson
 from . import bulk
@@ -50,12 +50,12 @@ LEFT JOIN staged_link
     ON staged_link.group_n = shown.n AND staged_link.member_n = member.n AND staged_link.kind IS NOT NULL
 WHERE parent.connection_id = %s AND parent.status <> 'gone' AND staged_link.group_n IS NULL
 """
+# Looked up row by row: of what has just been written PostgreSQL knows too little to plan a join of three.
 KNOWN = """
 DELETE FROM staged_link WHERE kind IS NOT NULL AND EXISTS (
-    SELECT 1 FROM staged_id AS parent
-    JOIN staged_id AS member ON member.n = staged_link.member_n
-    JOIN {links} AS link ON link.{parent} = parent.group_id AND link.{child} = member.{own}
-    WHERE parent.n = staged_link.group_n
+    SELECT 1 FROM {links} AS link
+    WHERE link.{parent} = (SELECT group_id FROM staged_id WHERE staged_id.n = staged_link.group_n)
+    AND link.{child} = (SELECT {own} FROM staged_id WHERE staged_id.n = staged_link.member_n)
 )
 """
 UNKNOWN_PARENTS = """
@@ -121,8 +121,8 @@ def people_removed(stream: str) -> Iterator[str]:
 def people_arrived(connection: Connection, stream: str) -> Iterator[str]:
     """Object ids of people who are new or back again, and of whose links nothing is known yet."""
     arrived = StagedPerson.objects.filter(stream=stream, state=State.ARRIVED)
-    known_by_links = connection.recipients.filter(is_read=False, removed_at=None)
-    return _ids(arrived.exclude(entra_id__in=known_by_links.values("entra_id")))
+    known_by_links = connection.recipients.filter(is_read=False, removed_at=None, entra_id=OuterRef("entra_id"))
+    return _ids(arrived.filter(~Exists(known_by_links)))
 
 
 def people_present(ids: Iterable[str]) -> set[str]:
@@ -144,7 +144,8 @@ def count_states() -> dict[str, dict[str, int]]:
 def people_not_shown(connection: Connection, stream: str) -> Iterator[str]:
     """Object ids of people who are in our rows and were not shown."""
     present = connection.recipients.filter(kind=KINDS[stream], is_read=True, removed_at=None)
-    return _ids(present.exclude(entra_id__in=StagedPerson.objects.filter(stream=stream).values("entra_id")))
+    shown = StagedPerson.objects.filter(stream=stream, entra_id=OuterRef("entra_id"))
+    return _ids(present.filter(~Exists(shown)))
 
 
 def count_links() -> int:

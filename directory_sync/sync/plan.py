@@ -66,13 +66,12 @@ def plan_directory(run: SyncRun, streams: dict[str, Stream], staging: Staging) -
     """Plan the complete streams of a run over the whole directory; a failed one changes nothing."""
     plan = Plan(staging=staging) if staging.streams else Plan()
     if plan.staging:
+        compare.prepare(staging)
         plan.states = compare.count_states()
     for name in KINDS:
         stream = streams.get(name)
         if stream and stream.is_complete:
             (_plan_full_people if stream.is_full else _plan_changed_people)(plan, run, name)
-    if plan.staging:
-        compare.prepare(staging)
     groups = streams.get("groups")
     if groups and groups.is_complete:
         if groups.is_full:
