@@ -11,32 +11,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='StagedPerson',
-            fields=[
-                ('pk', models.CompositePrimaryKey('stream', 'entra_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('stream', models.CharField(max_length=20)),
-                ('entra_id', models.CharField(max_length=36)),
-                ('state', models.CharField(choices=[('removed', 'Removed'), ('gone_before', 'Removed, as we know already'), ('shown', 'Shown, and as we know it'), ('changed', 'Changed'), ('arrived', 'New, or back again')], max_length=20)),
-                ('kind', models.CharField(choices=[('user', 'User'), ('contact', 'Contact'), ('device', 'Device'), ('service_principal', 'Service principal'), ('other', 'Other object')], max_length=20, null=True)),
-                ('name', models.CharField(max_length=400, null=True)),
-                ('mail', models.CharField(max_length=400, null=True)),
-                ('username', models.CharField(max_length=400, null=True)),
-                ('enabled', models.BooleanField(null=True)),
-                ('user_type', models.CharField(max_length=40, null=True)),
-                ('attributes', models.JSONField(null=True)),
-                ('manager_entra_id', models.CharField(max_length=36, null=True)),
-                ('facts_hash', models.CharField(max_length=32, null=True)),
-                ('is_read', models.BooleanField(null=True)),
-                ('removed_at', models.DateTimeField(null=True)),
-                ('mail_is_valid', models.BooleanField(null=True)),
-                ('username_is_valid', models.BooleanField(null=True)),
-            ],
-            options={
-                'db_table': 'staged_person',
-                'managed': False,
-            },
-        ),
         migrations.AddField(
             model_name='group',
             name='counts_due',

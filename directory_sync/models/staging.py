@@ -37,8 +37,11 @@ class StagedPerson(models.Model):
     mail_is_valid = models.BooleanField(null=True)
     username_is_valid = models.BooleanField(null=True)
 
+    objects = models.Manager["StagedPerson"]()
+
     class Meta:
         managed = False
+        app_label = "staging"  # of no installed app: there is nothing to migrate, to dump or to administer
         db_table = "staged_person"
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Odd timing and failing workers, each of which once led to a wrong number or a stuck run."""
 
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -131,8 +132,8 @@ def test_worker_that_confirms_many_absences_shows_that_it_lives(connection, dire
     monkeypatch.setattr(confirm, "AT_ONCE", 20)
     run = claim.begin(connection, SyncRun.Trigger.MANUAL, full=True)
 
-    with open_client(connection) as client:
-        perform._read(run, client, Staging(run), None)
+    with open_client(connection) as client, closing(Staging(run)) as staging:
+        perform._read(run, client, staging, None)
 
     assert len([stage for stage in beats if stage is None]) >= 3
 

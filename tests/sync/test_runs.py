@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -105,9 +106,9 @@ def _pull_until_it_fails(run: SyncRun) -> int:
     from directory_sync.sync.sign_in import open_client
     from directory_sync.sync.staging import Staging
 
-    with open_client(run.connection) as client:
+    with open_client(run.connection) as client, closing(Staging(run)) as staging:
         client.patience = Patience(1, 0)
-        pull(run, client, Staging(run))
+        pull(run, client, staging)
     return run.journal.filter(source="users").count()
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from demo.tenant.directory import Directory
 from demo.tenant.faults import Gate
@@ -45,11 +45,9 @@ def read_groups(run: SyncRun) -> set[str]:
 
 def pull_until_it_fails(run: SyncRun) -> None:
     """Read as a worker would that dies before it can tell."""
-    with open_client(run.connection) as client:
+    with open_client(run.connection) as client, closing(Staging(run)) as staging:
         client.patience = Patience(1, 0)
-        staging = Staging(run)
         pull(run, client, staging)
-        staging.close()
 
 
 @contextmanager
