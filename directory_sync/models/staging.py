@@ -3,6 +3,8 @@
 The columns are called as those of `Recipient`, so that the recipient rule can be asked of both.
 """
 
+from typing import ClassVar
+
 from django.db import models
 
 from .people import Recipient
@@ -37,7 +39,7 @@ class StagedPerson(models.Model):
     mail_is_valid = models.BooleanField(null=True)
     username_is_valid = models.BooleanField(null=True)
 
-    objects = models.Manager["StagedPerson"]()
+    objects: ClassVar[models.Manager["StagedPerson"]] = models.Manager()
 
     class Meta:
         managed = False
