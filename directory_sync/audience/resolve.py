@@ -67,14 +67,16 @@ def members(organization: Organization, of: QuerySet[Segment]) -> QuerySet[Recip
     in_part = [visible(access) for access in opened if access.sees != Access.Sees.ALL]
     # Groups of a directory that is in whole add nobody, and cost time.
     chosen_groups = of.exclude(group=None).exclude(group__connection__in=whole)
-    ancestors = Q(ancestor__in=chosen_groups.values("group__component"))
+    # Named, since PostgreSQL may not know yet how many there are, and then joins them one by one.
+    components = set(chosen_groups.exclude(group__component=None).values_list("group__component", flat=True))
+    ancestors = Q(ancestor__in=components)
     if in_part:
         ancestors |= Q(ancestor__in=Group.objects.filter(_any(in_part)).order_by().values("component"))
     linked = GroupClosure.objects.filter(ancestors).people()
     if not whole:
         return linked
     everybody = Recipient.objects.filter(_any(Q(connection=connection) for connection in whole))
-    return everybody | linked if in_part or chosen_groups.exists() else everybody
+    return everybody | linked if in_part or components else everybody
 
 
 def people(series: Series) -> QuerySet[Recipient]:
