@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LARGEST_BATCH = 20
 AT_ONCE = 6  # batches on their way
-UNITS = 2  # resource units of the dearest read that we batch, members with $select ("throttling-limits")
+UNITS_A_READ = 2  # resource units of the dearest read that we batch, members with $select ("throttling-limits")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _send_until_settled(client: "GraphClient", requests: Sequence[BatchRequest])
 
 def _send_once(client: "GraphClient", requests: Sequence[BatchRequest]) -> dict[str, BatchAnswer]:
     wanted = {request.id: client.relative(request.path) for request in requests}
-    client.quota.take(UNITS * len(requests))
+    client.quota.take(UNITS_A_READ * len(requests))
     bodies = [
         {"id": request.id, "method": "GET", "url": wanted[request.id]}
         | ({"headers": dict(request.headers)} if request.headers else {})

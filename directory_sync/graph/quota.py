@@ -12,6 +12,11 @@ SPELL = 2.0  # seconds in which refusals are about the same lack
 SLOWER = 0.8  # what is left of our pace after a refusal: the tenant is smaller, or shared with others
 
 
+def seconds_for(units: float) -> float:
+    """How long a full bucket makes us wait for so many units."""
+    return max(units - UNITS, 0) * WINDOW / UNITS
+
+
 class Quota:
     """A bucket that fills at the pace Microsoft allows. Refused requests count as well, so it pays not to be refused.
 

@@ -8,7 +8,6 @@ taking them away.
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection as database
 from django.db import transaction
 
 from ..models import Connection, Group, Membership, Recipient, SyncRun
@@ -86,9 +85,7 @@ class Ahead:
             self._members.clear()
         forgotten = [id for id in kinds if id not in self._members]
         for chunk in bulk.chunks(forgotten):
-            with database.cursor() as cursor:
-                cursor.execute(KNOWN.format(marks=", ".join(["%s"] * len(chunk))), chunk)
-                self._members |= dict(cursor.fetchall())
+            self._members |= dict(bulk.ask(KNOWN.format(marks=bulk.marks(chunk)), chunk))
         new = [id for id in forgotten if id not in self._members]
         rows = dict(zip(new, bulk.reserve(Recipient, len(new)), strict=True))
         bulk.load("reserved_id", ("entra_id", "kind", "recipient_id"), ((id, kinds[id], rows[id]) for id in new))

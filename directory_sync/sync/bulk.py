@@ -1,6 +1,6 @@
 """Many rows at once, past the ORM: COPY on PostgreSQL, executemany on SQLite, inside the caller's transaction."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -36,7 +36,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
         model,
         columns,
         rows,
-        one=f"{into} VALUES ({_marks(columns)}) ON CONFLICT DO NOTHING",
+        one=f"{into} VALUES ({marks(columns)}) ON CONFLICT DO NOTHING",
         many=f"{into} SELECT {_list(columns)} FROM {GIVEN} ON CONFLICT DO NOTHING",
     )
 
@@ -67,7 +67,7 @@ def upsert(
         model,
         every,
         rows,
-        one=f"{into} VALUES ({_marks(every)}) {conflict}",
+        one=f"{into} VALUES ({marks(every)}) {conflict}",
         many=f"{into} SELECT {_list(every)} FROM {GIVEN} {conflict}",
     )
 
@@ -99,6 +99,13 @@ def delete(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
     )
 
 
+def ask(statement: str, parameters: Iterable[Any] = ()) -> list[Any]:
+    """Run one statement; its rows, if it has any."""
+    with database.cursor() as cursor:
+        cursor.execute(statement, list(parameters))
+        return cursor.fetchall() if cursor.description else []
+
+
 def load(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Put rows into a temporary table, which must not have them yet."""
     with database.cursor() as cursor:
@@ -107,7 +114,7 @@ def load(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> No
                 for row in rows:
                     copy.write_row(row)
         else:
-            cursor.executemany(f"INSERT INTO {name} ({_list(columns)}) VALUES ({_marks(columns)})", list(rows))
+            cursor.executemany(f"INSERT INTO {name} ({_list(columns)}) VALUES ({marks(columns)})", list(rows))
 
 
 def rows_by_id(
@@ -185,5 +192,6 @@ def _list(columns: Sequence[str]) -> str:
     return ", ".join(quote(column) for column in columns)
 
 
-def _marks(columns: Sequence[str]) -> str:
-    return ", ".join(["%s"] * len(columns))
+def marks(values: Collection[Any]) -> str:
+    """A placeholder for each value."""
+    return ", ".join(["%s"] * len(values))

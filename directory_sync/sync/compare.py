@@ -1,6 +1,6 @@
 """A full round held against the rows by set operations, where Python would have to hold either whole.
 
-Asks only; what is to be written is in `write`.
+It touches the staging alone; the rows are written in `write_staged`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -97,7 +97,7 @@ def find_rows(connection: Connection) -> None:
     """Give every number the row that its object has by now, if any."""
     key = bulk.key_of(connection)
     for ends in (CHILDREN, MEMBERS):
-        _ask(ROW_IDS.format(**ends), [key])
+        bulk.ask(ROW_IDS.format(**ends), [key])
 
 
 def prepare(staging: Staging) -> None:
@@ -106,11 +106,11 @@ def prepare(staging: Staging) -> None:
     if not staging.has_rows:
         return
     find_rows(staging.connection)
-    _ask("CREATE INDEX staged_id_recipient ON staged_id (recipient_id)")
-    _ask("CREATE INDEX staged_id_group ON staged_id (group_id)")
+    bulk.ask("CREATE INDEX staged_id_recipient ON staged_id (recipient_id)")
+    bulk.ask("CREATE INDEX staged_id_group ON staged_id (group_id)")
     if database.vendor == "postgresql":  # which keeps no statistics of temporary tables by itself
         for name in ("staged_id", "staged_link", PEOPLE):
-            _ask(f"ANALYZE {name}")
+            bulk.ask(f"ANALYZE {name}")
 
 
 def people_removed(stream: str) -> Iterator[str]:
@@ -150,18 +150,18 @@ def people_not_shown(connection: Connection, stream: str) -> Iterator[str]:
 
 def count_links() -> int:
     """How many links the round has named."""
-    return _ask("SELECT COUNT(*) FROM staged_link")[0][0]
+    return bulk.ask("SELECT COUNT(*) FROM staged_link")[0][0]
 
 
 def links_dropped() -> list[tuple[str, str]]:
     """Links that the round said to be gone, as object ids of group and member."""
-    return _ask(f"{LINKS} WHERE staged_link.kind IS NULL")
+    return bulk.ask(f"{LINKS} WHERE staged_link.kind IS NULL")
 
 
 def is_shown(group: str, member: str) -> bool:
     """Whether the round has shown this link."""
     statement = f"{LINKS} WHERE staged_link.kind IS NOT NULL AND parent.entra_id = %s AND member.entra_id = %s"
-    return bool(_ask(statement, [group, member]))
+    return bool(bulk.ask(statement, [group, member]))
 
 
 def links_not_shown(staging: Staging, arrivals: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -174,15 +174,15 @@ def links_not_shown(staging: Staging, arrivals: Iterable[str]) -> Iterator[tuple
         return
     connection = staging.connection
     key = bulk.key_of(connection)
-    found = _ask(f"{NOT_SHOWN.format(**MEMBERS)} AND child.removed_at IS NULL", [key])
-    found += _ask(NOT_SHOWN.format(**CHILDREN), [key])
+    found = bulk.ask(f"{NOT_SHOWN.format(**MEMBERS)} AND child.removed_at IS NULL", [key])
+    found += bulk.ask(NOT_SHOWN.format(**CHILDREN), [key])
     removed = connection.recipients.filter(removed_at__isnull=False)
     returned = removed.filter(entra_id__in=StagedPerson.objects.filter(state=State.ARRIVED).values("entra_id"))
     back = {*returned.values_list("entra_id", flat=True), *arrivals}
     for chunk in bulk.chunks(sorted(back)):
-        marks = ", ".join(["%s"] * len(chunk))
+        marks = bulk.marks(chunk)
         statement = f"{NOT_SHOWN.format(**MEMBERS)} AND child.removed_at IS NOT NULL AND child.entra_id IN ({marks})"
-        found += _ask(statement, [key, *chunk])
+        found += bulk.ask(statement, [key, *chunk])
     for group, member in found:
         entry = staging.groups.get(group)
         if entry is not None and not entry.removed:
@@ -191,38 +191,40 @@ def links_not_shown(staging: Staging, arrivals: Iterable[str]) -> Iterator[tuple
 
 def groups_of_written(connection: Connection) -> set[int]:
     """Rows of the groups that people who were written are directly in."""
-    found = _ask(GROUPS_OF_WRITTEN.format(people=PEOPLE, written=_texts(WRITTEN), **MEMBERS), [bulk.key_of(connection)])
+    found = bulk.ask(
+        GROUPS_OF_WRITTEN.format(people=PEOPLE, written=_texts(WRITTEN), **MEMBERS), [bulk.key_of(connection)]
+    )
     return {row for (row,) in found}
 
 
 def ids_without_rows(staging: Staging) -> dict[str, str]:
     """Object ids that living links name, with their kind, that have no row and get none from the round."""
-    unknown = dict(_ask(UNKNOWN_PEOPLE.format(people=PEOPLE, written=_texts(WRITTEN))))
+    unknown = dict(bulk.ask(UNKNOWN_PEOPLE.format(people=PEOPLE, written=_texts(WRITTEN))))
     found: dict[str, str] = {}
     for chunk in bulk.chunks(n for n, entra_id in unknown.items() if entra_id not in staging.groups):
-        kinds = _ask(KINDS_OF.format(marks=", ".join(["%s"] * len(chunk))), chunk)
+        kinds = bulk.ask(KINDS_OF.format(marks=bulk.marks(chunk)), chunk)
         found |= {unknown[n]: kind for n, kind in kinds}
-    groups = _ask(UNKNOWN_PARENTS) + _ask(UNKNOWN_CHILDREN)
+    groups = bulk.ask(UNKNOWN_PARENTS) + bulk.ask(UNKNOWN_CHILDREN)
     return found | {entra_id: "group" for (entra_id,) in groups}
 
 
 def ids_written_ahead() -> list[tuple[str, str, int]]:
     """Object id, kind and reserved row id of members written ahead of whom the round has shown nothing else."""
-    return _ask(WRITTEN_AHEAD.format(people=PEOPLE, written=_texts(WRITTEN)))
+    return bulk.ask(WRITTEN_AHEAD.format(people=PEOPLE, written=_texts(WRITTEN)))
 
 
 def forget_known_links(staging: Staging) -> None:
     """Leave only the links that we do not have."""
     if staging.has_rows:
         for ends in (MEMBERS, CHILDREN):
-            _ask(KNOWN.format(**ends))
+            bulk.ask(KNOWN.format(**ends))
 
 
 def forget_links(*, groups: Iterable[str] = (), members: Iterable[str] = ()) -> None:
     """Drop the staged links of these groups, and those to these members."""
     for column, ids in (("group_n", groups), ("member_n", members)):
         for chunk in bulk.chunks(sorted(ids)):
-            _ask(FORGET.format(column=column, marks=", ".join(["%s"] * len(chunk))), chunk)
+            bulk.ask(FORGET.format(column=column, marks=bulk.marks(chunk)), chunk)
 
 
 def _texts(values: Iterable[str]) -> str:
@@ -232,9 +234,3 @@ def _texts(values: Iterable[str]) -> str:
 
 def _ids(rows: Any) -> Iterator[str]:
     return rows.values_list("entra_id", flat=True).iterator(5_000)
-
-
-def _ask(statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
-    with database.cursor() as cursor:
-        cursor.execute(statement, parameters or [])
-        return cursor.fetchall() if cursor.description else []

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Set
 
-from django.db import connection as database
 from django.db import transaction
 from django.db.models import Count, Q
 
@@ -111,10 +110,8 @@ def _by_reason(statement: str, components: Set[int]) -> dict[int, dict[str, int]
     found: dict[int, dict[str, int]] = {}
     if not components:
         return found
-    with database.cursor() as cursor:
-        cursor.execute(statement.format(marks=", ".join(["%s"] * len(components))), sorted(components))
-        for component, reason, count in cursor.fetchall():
-            found.setdefault(component, {})[reason] = count
+    for component, reason, count in bulk.ask(statement.format(marks=bulk.marks(components)), sorted(components)):
+        found.setdefault(component, {})[reason] = count
     return found
 
 

@@ -11,8 +11,13 @@ from time import monotonic
 from typing import Any
 
 from ..graph.client import GraphClient
+from ..graph.errors import GraphError
+from ..graph.quota import seconds_for
 from ..graph.reads import (
     AT_ONCE,
+    LARGEST_BATCH,
+    PAGE_SIZE,
+    UNITS_A_READ,
     Page,
     WalkedPage,
     delta_page,
@@ -26,10 +31,8 @@ from ..graph.reads import (
 from .merge import object_id, objects
 
 LISTING, MEMBERS = "listing", "members"  # sources of a walk in the journal
-AHEAD = 4  # answers of a stream that wait to be written
+WAITING = 4  # answers of a stream that wait to be written
 SOONEST = 20  # pages; a round that is over sooner is not worth deciding about
-GROUPS_A_BATCH = 20
-UNITS_A_SECOND, UNITS_A_GROUP = 800, 2  # "throttling-limits"
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Inbox:
 
     def __init__(self, streams: Iterable[str]) -> None:
         self._waiting: queue.PriorityQueue[tuple[bool, int, str, Any]] = queue.PriorityQueue()
-        self._room = {stream: threading.Semaphore(AHEAD) for stream in streams}
+        self._room = {stream: threading.Semaphore(WAITING) for stream in streams}
         self._order = itertools.count()
         self.stop = threading.Event()
 
@@ -139,12 +142,13 @@ def walk_answers(client: GraphClient, walk: Walk) -> Iterator[Answer]:
         walk.note(LISTING, page.items)
         yield Answer("groups", LISTING, page)
     waiting = [id for id in dict.fromkeys(walk.listed) if id not in walk.read]
-    errors = dict.fromkeys(waiting) if not walk.read else {}
+    errors: dict[str, GraphError | None] = {}
     for pages in walk_batches(client, waiting, select=("id",), nested=False):
         errors |= {page.group_id: page.error for page in pages}
         yield Answer("groups", MEMBERS, Page([_members(page) for page in pages], "", ""))
-    if errors and all(errors.values()) and not walk.read:  # then it is not about the groups
-        raise next(error for error in errors.values() if error)
+    refused = [error for error in errors.values() if error]
+    if refused and len(refused) == len(errors) and not walk.read:  # then it is not about the groups
+        raise refused[0]
     yield from delta_answers(client, "groups", walk.since)
 
 
@@ -152,8 +156,8 @@ def walking_is_quicker(*, pages: int, seconds: float, seen: int, expected: int) 
     """Whether to give up a round of which `pages` were read in `seconds` and showed `seen` of `expected` groups."""
     trip = seconds / pages
     pages_left = pages * max(expected - seen, 0) / max(seen, 1)
-    trips = expected / 999 + expected / (GROUPS_A_BATCH * AT_ONCE)
-    walking = max(trips * trip, expected * UNITS_A_GROUP / UNITS_A_SECOND - 10)
+    trips = expected / PAGE_SIZE + expected / (LARGEST_BATCH * AT_ONCE)
+    walking = max(trips * trip, seconds_for(expected * UNITS_A_READ))
     return pages_left > SOONEST and pages_left * trip > 2 * walking
 
 

@@ -2,9 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-from django.db import connection as database
 
 from ..models import Connection, Recipient
 from . import bulk, derive
@@ -49,7 +46,7 @@ class Reach:
     def lost(self) -> People:
         """Who was one and is none any more."""
         if self._touched is None:
-            return dict(_ask(LOST.format(recipient=bulk.table(Recipient))))
+            return dict(bulk.ask(LOST.format(recipient=bulk.table(Recipient))))
         now = self._now()
         return {pk: entra_id for pk, entra_id in self._before.items() if pk not in now}
 
@@ -57,8 +54,8 @@ class Reach:
         """Who is one and was none."""
         if self._touched is None:
             who, key = GAINED.format(recipient=bulk.table(Recipient)), bulk.key_of(self._connection)
-            [(count,)] = _ask(f"SELECT COUNT(*) {who}", [key])
-            ids = _ask(f"SELECT recipient.entra_id {who} ORDER BY recipient.entra_id LIMIT {MOST_IDS}", [key])
+            [(count,)] = bulk.ask(f"SELECT COUNT(*) {who}", [key])
+            ids = bulk.ask(f"SELECT recipient.entra_id {who} ORDER BY recipient.entra_id LIMIT {MOST_IDS}", [key])
             return Some(count, [entra_id for (entra_id,) in ids])
         ids = sorted(entra_id for pk, entra_id in self._now().items() if pk not in self._before)
         return Some(len(ids), ids[:MOST_IDS])
@@ -66,7 +63,7 @@ class Reach:
     def forget(self) -> None:
         """Give the memory back."""
         if self._touched is None:
-            _ask("DROP TABLE reached_before")
+            bulk.ask("DROP TABLE reached_before")
 
     def _now(self) -> People:
         found: People = {}
@@ -77,12 +74,6 @@ class Reach:
 
 
 def _keep_everybody(connection: Connection) -> None:
-    _ask("DROP TABLE IF EXISTS reached_before")  # of a run before, in the same session
-    _ask("CREATE TEMPORARY TABLE reached_before (id bigint PRIMARY KEY, entra_id varchar(36))")
-    _ask(KEEP.format(recipient=bulk.table(Recipient)), [bulk.key_of(connection)])
-
-
-def _ask(statement: str, parameters: list[Any] | None = None) -> list[Any]:
-    with database.cursor() as cursor:
-        cursor.execute(statement, parameters or [])
-        return cursor.fetchall() if cursor.description else []
+    bulk.ask("DROP TABLE IF EXISTS reached_before")  # of a run before, in the same session
+    bulk.ask("CREATE TEMPORARY TABLE reached_before (id bigint PRIMARY KEY, entra_id varchar(36))")
+    bulk.ask(KEEP.format(recipient=bulk.table(Recipient)), [bulk.key_of(connection)])

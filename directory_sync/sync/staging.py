@@ -32,6 +32,7 @@ TABLES = {
 }
 NUMBER = {"postgresql": "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "sqlite": "integer PRIMARY KEY"}
 EMPTY = {"postgresql": "TRUNCATE given_link", "sqlite": "DELETE FROM given_link"}
+FORGET_GROUPS = ("DELETE FROM staged_link", "DELETE FROM staged_id", "DELETE FROM reserved_id")
 # PostgreSQL keeps no statistics of temporary tables. While pages come, a few rows at a time are looked up among
 # many; once all are there, many are joined with many.
 LOOKING_UP = ("SET jit = off", "SET enable_hashjoin = off", "SET enable_mergejoin = off")
@@ -87,7 +88,7 @@ class Staging:
             self._add_people(stream, items)
 
     def add_members(self, walked: list[dict[str, Any]]) -> None:
-        """Members of groups as the journal has them: `id`, `members` as pairs of id and kind, `error`."""
+        """Members of groups as the journal has them: `id`, `members` as ids by kind, `error`."""
         self.failed |= {each["id"]: each["error"] for each in walked if each["error"]}
         self.ahead.write(walked, self.groups)
         self._number(each["id"] for each in walked)
@@ -103,8 +104,8 @@ class Staging:
             self.groups.clear()
             self.failed.clear()
             self._numbers.clear()
-            for name in ("staged_link", "staged_id", "reserved_id"):
-                _execute(f"DELETE FROM {name}")  # noqa: S608 - names of ours
+            for statement in FORGET_GROUPS:
+                bulk.ask(statement)
             if not self.has_rows:
                 self.ahead.forget()
         else:
@@ -129,7 +130,7 @@ class Staging:
         if self._is_open:
             self._is_open = False
             for name in (*TABLES, PEOPLE):
-                _execute(f"DROP TABLE IF EXISTS {name}")
+                bulk.ask(f"DROP TABLE IF EXISTS {name}")
             tune(AS_BEFORE)
 
     def _open(self) -> None:
@@ -145,8 +146,8 @@ class Staging:
 
     def _add_people(self, stream: str, items: list[Any]) -> None:
         entries = merged([items], is_full=True)
-        statement = STAGED.format(people=PEOPLE, marks=", ".join(["%s"] * len(entries)))
-        for (entra_id,) in _execute(statement, [stream, *entries]) if entries else ():
+        statement = STAGED.format(people=PEOPLE, marks=bulk.marks(entries))
+        for (entra_id,) in bulk.ask(statement, [stream, *entries]) if entries else ():
             self._again[stream].add(entra_id)
             del entries[entra_id]
         self._put(stream, entries)
@@ -183,7 +184,7 @@ class Staging:
             return
         with database.cursor() as cursor:
             cursor.executemany(ADD_GROUP, [(id,) for id in new])
-        self._numbers |= dict(_execute(NUMBERS.format(marks=", ".join(["%s"] * len(new))), new))
+        self._numbers |= dict(bulk.ask(NUMBERS.format(marks=bulk.marks(new)), new))
 
     def _add_links(self, links: Iterable[tuple[str, str, str | None]]) -> None:
         """Links of numbered groups: group, member and kind, no link twice."""
@@ -192,27 +193,21 @@ class Staging:
             return
         bulk.load("given_link", ("group_n", "member_id", "kind"), numbered)
         for statement in (ADD_MEMBERS, ADD_LINKS, EMPTY[database.vendor]):
-            _execute(statement)
+            bulk.ask(statement)
 
 
 def tune(statements: Iterable[str]) -> None:
     """Settings of PostgreSQL for this session."""
     for statement in statements if database.vendor == "postgresql" else ():
-        _execute(statement)
+        bulk.ask(statement)
 
 
 def _create(name: str, columns: str) -> None:
-    _execute(f"DROP TABLE IF EXISTS {name}")  # of a run before, in the same session
-    _execute(f"CREATE TEMPORARY TABLE {name} ({columns})")
+    bulk.ask(f"DROP TABLE IF EXISTS {name}")  # of a run before, in the same session
+    bulk.ask(f"CREATE TEMPORARY TABLE {name} ({columns})")
 
 
 def _person_columns() -> str:
     fields = StagedPerson._meta.concrete_fields  # noqa: SLF001 - Django documents it
     columns = ", ".join(f"{bulk.quote(field.column)} {field.db_type(database)}" for field in fields)
     return f"{columns}, PRIMARY KEY (entra_id, stream)"
-
-
-def _execute(statement: str, parameters: Iterable[Any] = ()) -> list[Any]:
-    with database.cursor() as cursor:
-        cursor.execute(statement, list(parameters))
-        return cursor.fetchall() if cursor.description else []

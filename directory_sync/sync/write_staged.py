@@ -66,9 +66,8 @@ def write_links(connection: Connection) -> tuple[set[int], set[int]]:
     compare.find_rows(connection)
     key = bulk.key_of(connection)
     found: list[set[int]] = []
-    with database.cursor() as cursor:
-        for ends in (compare.MEMBERS, compare.CHILDREN):
-            cursor.execute(PARENTS.format(living=LIVING.format(**ends), **ends), [key])
-            found.append({row for (row,) in cursor.fetchall()})
-            cursor.execute(LINK_ROWS.format(living=LIVING.format(**ends), **ends), [key])
+    for ends in (compare.MEMBERS, compare.CHILDREN):
+        living = LIVING.format(**ends)
+        found.append({row for (row,) in bulk.ask(PARENTS.format(living=living, **ends), [key])})
+        bulk.ask(LINK_ROWS.format(living=living, **ends), [key])
     return found[0], found[1]
