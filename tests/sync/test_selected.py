@@ -87,7 +87,7 @@ def test_listed_group_of_a_government_tenant_is_read_in_its_cloud(db, endpoints,
 
 
 def test_parked_walk_goes_on_with_the_groups_not_read_yet(endpoints, db, directory, tenant_server):
-    people = [directory.add_user(displayName=f"P{number}", mail=f"p{number}@contoso.com") for number in range(50)]
+    people = [directory.add_user(displayName=f"P{number}", mail=f"p{number}@contoso.com") for number in range(60)]
     groups = [directory.add_group(f"G{number}", members=[each]) for number, each in enumerate(people)]
     connection = connect(directory, group_ids=tuple(groups))
     parked = perform(claim.begin(connection, SyncRun.Trigger.MANUAL), deadline=0)
@@ -97,5 +97,5 @@ def test_parked_walk_goes_on_with_the_groups_not_read_yet(endpoints, db, directo
     assert run_next_due() == "succeeded"
 
     assert state == SyncRun.State.QUEUED
-    assert tenant_server.requests("members") == 30
-    assert connection.recipients.filter(left_out="").count() == 50
+    assert tenant_server.requests("members") == 40  # whichever of three batches came first
+    assert connection.recipients.filter(left_out="").count() == 60
