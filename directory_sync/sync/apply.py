@@ -19,13 +19,18 @@ def apply(run: SyncRun, plan: Plan, streams: dict[str, Stream], *, can_read_hidd
     connection = run.connection
     with transaction.atomic():
         claim.beat(run, stage="applying")
+        counts.hold_due(connection)
         _leave_parents(plan, connection)
         judge.merge_decisions(plan, connection)
         rederives = connection.derived_with != connection.option_fingerprint
-        watch = judge.Watch(run, plan, everybody=plan.confines or rederives or plan.staging is not None)
+        all_anew = rederives or plan.staging is not None
+        watch = judge.Watch(run, plan, everybody=plan.confines or all_anew)
         relieved = watch.make_accepted_removals()
+        difference = counts.Difference(connection, () if all_anew else plan.touched())
         affected = _write_guarded(plan, connection, watch, now, rederives=rederives)
-        counts.note_changed(connection, affected | nesting.groups_above(connection, relieved))
+        affected |= nesting.groups_above(connection, relieved)
+        counts.note_changed(connection, affected)
+        difference.write(but=affected)
         run.held = judge.keep_withheld(plan, connection)
         _set_statuses(plan, connection, streams, can_read_hidden, now)
         _keep_delta_links(streams, connection, now)
@@ -39,7 +44,7 @@ def _write_guarded(
 ) -> set[int]:
     """Write, look who was lost, and write again without the removals that have to wait.
 
-    Returns the groups whose numbers may have changed. Ends, since each turn either withholds removals or lets
+    Returns the groups that have to be counted anew. Ends, since each turn either withholds removals or lets
     a group pass that has none to withhold.
     """
     while True:
@@ -64,8 +69,6 @@ class _Again(Exception):
 
 def _write(plan: Plan, connection: Connection, now: datetime, *, rederives: bool) -> set[int]:
     write_groups(plan, connection, now)
-    touched = sorted(plan.people.keys() | plan.removed_people)
-    before = _reasons(connection, touched)
     placeholders = write_people(plan, connection, now)
     links = Links(plan, connection)
     links.write()
@@ -77,21 +80,12 @@ def _write(plan: Plan, connection: Connection, now: datetime, *, rederives: bool
         connection.derived_with = connection.option_fingerprint  # written when the run ends
         is_first = plan.staging is not None and not plan.staging.has_rows  # whose people the staging has derived
         derive.derive(connection, sorted(pks(connection.recipients, placeholders)) if is_first else None)
-        return _affected_groups(connection, links.groups | relinked, None)
-    derive.derive(connection, sorted(pks(connection.recipients, {*touched, *placeholders})))
+        return set(connection.groups.values_list("pk", flat=True))
+    people = pks(connection.recipients, {*plan.people, *plan.removed_people, *placeholders})
+    derive.derive(connection, sorted(people))
     if plan.staging:
-        links.groups |= compare.groups_of_written(connection)
-    # A new name changes no number: only who counts otherwise than before does.
-    otherwise = {row for row, _ in _reasons(connection, touched) - before}
-    return _affected_groups(connection, links.groups | relinked, otherwise)
-
-
-def _reasons(connection: Connection, entra_ids: list[str]) -> set[tuple[int, str]]:
-    """Row and reason for being left out of these people."""
-    found: set[tuple[int, str]] = set()
-    for chunk in bulk.chunks(entra_ids):
-        found |= set(connection.recipients.filter(entra_id__in=chunk).values_list("pk", "left_out"))
-    return found
+        return _affected_groups(connection, links.groups | relinked | compare.groups_of_written(connection), people)
+    return relinked
 
 
 def _leave_parents(plan: Plan, connection: Connection) -> None:
@@ -108,9 +102,7 @@ def _leave_parents(plan: Plan, connection: Connection) -> None:
         compare.forget_links(members=plan.gone_groups)
 
 
-def _affected_groups(connection: Connection, groups: set[int], people: set[int] | None) -> set[int]:
-    if people is None:
-        return set(connection.groups.values_list("pk", flat=True))
+def _affected_groups(connection: Connection, groups: set[int], people: set[int]) -> set[int]:
     direct = set(groups)
     for chunk in bulk.chunks(sorted(people)):
         direct |= set(Membership.objects.filter(recipient__in=chunk).values_list("group_id", flat=True))

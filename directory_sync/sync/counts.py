@@ -1,9 +1,14 @@
-"""The numbers of groups: what Entra counts, what we count, and every reason for the difference."""
+"""The numbers of groups: what Entra counts, what we count, and every reason for the difference.
 
+They are counted anew where groups came to contain other groups than before, and after full rounds; after all other
+changes they are moved by what the run changed, however many people its groups have.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Set
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from ..models import Connection, Group, GroupClosure, Membership, Nesting, Recipient
 from . import bulk
@@ -32,6 +37,28 @@ FROM (
 JOIN directory_sync_recipient AS recipient ON recipient.id = reached.recipient_id
 GROUP BY reached.ancestor_id, recipient.left_out
 """
+
+# Of some people: how many of them each component reaches, by reason, and how many each group has directly.
+REACHING = """
+SELECT reaching.ancestor_id, reaching.left_out, COUNT(*)
+FROM (
+    SELECT DISTINCT closure.ancestor_id, recipient.id, recipient.left_out
+    FROM directory_sync_recipient AS recipient
+    JOIN directory_sync_membership AS membership ON membership.recipient_id = recipient.id
+    JOIN directory_sync_groupclosure AS closure ON closure.descendant_id = membership.group_id
+    WHERE recipient.connection_id = %s AND recipient.removed_at IS NULL AND recipient.entra_id IN ({marks})
+) AS reaching
+GROUP BY reaching.ancestor_id, reaching.left_out
+"""
+HAVING = """
+SELECT membership.group_id, COUNT(*)
+FROM directory_sync_recipient AS recipient
+JOIN directory_sync_membership AS membership ON membership.recipient_id = recipient.id
+WHERE recipient.connection_id = %s AND recipient.removed_at IS NULL AND recipient.entra_id IN ({marks})
+GROUP BY membership.group_id
+"""
+COLUMNS = ("entra_direct", "entra_transitive", "people", "recipients")
+STORED = ("pk", "component", *COLUMNS)
 
 
 def numbers(groups: Iterable[Group]) -> dict[int, dict[str, int]]:
@@ -64,27 +91,90 @@ def note_changed(connection: Connection, pks: set[int]) -> None:
         connection.groups.filter(pk__in=chunk, counts_due=False).update(counts_due=True)
 
 
+def hold_due(connection: Connection) -> None:
+    """Keep others, until this transaction ends, from counting the groups that are due: they would miss its changes."""
+    list(_locked(connection.groups.filter(counts_due=True)))
+
+
 def refresh_due(connection: Connection) -> None:
     """Count the groups whose numbers are out of date, some at a time, each some in a transaction of its own."""
     due = list(connection.groups.filter(counts_due=True).values_list("pk", flat=True))
     for chunk in bulk.chunks(due, 500):
         with transaction.atomic():
+            list(_locked(connection.groups.filter(pk__in=chunk)))
             refresh(connection, chunk)
             connection.groups.filter(pk__in=chunk).update(counts_due=False)
 
 
 def refresh(connection: Connection, pks: Iterable[int]) -> None:
     """Store the exact counts of these groups; rows whose numbers are unchanged are not written."""
-    columns = ("entra_direct", "entra_transitive", "people", "recipients")
     for chunk in bulk.chunks(sorted(pks), 2_000):
         groups = list(Group.objects.filter(connection=connection, pk__in=chunk))
         fresh = numbers(groups)
         rows = []
         for group in groups:
-            values = tuple(fresh[group.pk][column] for column in columns)
-            if values != tuple(getattr(group, column) for column in columns):
+            values = tuple(fresh[group.pk][column] for column in COLUMNS)
+            if values != tuple(getattr(group, column) for column in COLUMNS):
                 rows.append((*values, group.pk))
-        bulk.update(Group, columns, rows)
+        bulk.update(Group, COLUMNS, rows)
+
+
+class Difference:
+    """What a run changes in the numbers of groups by changing these people and their memberships.
+
+    Made before anything is written, inside the same transaction. Right for every group that contains the same groups
+    before and after; the others have to be counted.
+    """
+
+    def __init__(self, connection: Connection, people: Iterable[str]) -> None:
+        """`people`: object ids; one that is no person's, or nobody's yet, does no harm."""
+        self._connection, self._people = connection, sorted(people)
+        self._reaching, self._having = self._look()
+
+    def write(self, *, but: Set[int]) -> None:
+        """Move the numbers of all groups `but` these and those that are due to be counted anyway."""
+        reaching, having = self._look()
+        reaching.subtract(self._reaching)
+        having.subtract(self._having)
+        moved: dict[int, Counter[str]] = {}
+        for (component, reason), step in reaching.items():
+            if step:
+                moved.setdefault(component, Counter())[reason] = step
+        direct = [group for group, step in having.items() if step]
+        for chunk in bulk.chunks(direct):
+            for own in self._connection.groups.filter(pk__in=chunk).values_list("component", flat=True):
+                if own is not None:
+                    moved.setdefault(own, Counter())
+        for chunk in bulk.chunks(moved):
+            stored = self._connection.groups.filter(component__in=chunk, counts_due=False).values_list(*STORED)
+            rows = [_moved(row, moved[row[1]], having[row[0]]) for row in stored if row[0] not in but]
+            bulk.update(Group, COLUMNS, sorted(rows, key=lambda row: row[-1]))
+
+    def _look(self) -> tuple[Counter[tuple[int, str]], Counter[int]]:
+        """(component, reason) → how many of these people it reaches; group → how many it has directly."""
+        reaching: Counter[tuple[int, str]] = Counter()
+        having: Counter[int] = Counter()
+        key = bulk.key_of(self._connection)
+        for chunk in bulk.chunks(self._people):
+            for component, reason, count in bulk.ask(REACHING.format(marks=bulk.marks(chunk)), [key, *chunk]):
+                reaching[component, reason] += count
+            for group, count in bulk.ask(HAVING.format(marks=bulk.marks(chunk)), [key, *chunk]):
+                having[group] += count
+        return reaching, having
+
+
+def _moved(row: tuple[int, ...], by_reason: Counter[str], direct: int) -> tuple[int, ...]:
+    """The numbers of a row (STORED) after these steps, and its id."""
+    pk, _, *before = row
+    people = by_reason[""] + sum(by_reason[reason] for reason in REASONS)
+    beside = by_reason[LeftOut.CONTACT] + by_reason[LeftOut.OTHER_OBJECT]
+    steps = (direct, people + beside, people, by_reason[""])
+    return (*(number + step for number, step in zip(before, steps, strict=True)), pk)
+
+
+def _locked(groups: QuerySet[Group]) -> QuerySet[Group, int]:
+    """Their ids, once no other transaction is changing them; one order for all, so that nobody waits in a circle."""
+    return groups.select_for_update().order_by("pk").values_list("pk", flat=True)
 
 
 def _numbers(by_reason: dict[str, int], nested_groups: int, direct: int) -> dict[str, int]:

@@ -61,6 +61,10 @@ class Plan:
     def drop(self, group: str, member: str) -> None:
         self.dropped_links.setdefault(group, set()).add(member)
 
+    def touched(self) -> set[str]:
+        """Object ids of everybody who is written, removed, or put into or taken out of a group; and of groups."""
+        return {*self.people, *self.removed_people}.union(*self.links.values(), *self.dropped_links.values())
+
 
 def plan_directory(run: SyncRun, streams: dict[str, Stream], staging: Staging) -> Plan:
     """Plan the complete streams of a run over the whole directory; a failed one changes nothing."""

@@ -1,7 +1,10 @@
 """Numbers of groups after a run: those in use at once, the others soon, and never wrong for longer than a night."""
 
+import itertools
+
 import pytest
 from django.db import connection as database
+from django.db.models import F
 
 from directory_sync.models import Group, SyncRun
 from directory_sync.sync import claim, counts
@@ -48,6 +51,70 @@ def test_numbers_that_are_due_are_counted_by_whatever_run_comes_next(connection,
     are_right(connection, directory)
 
 
+def test_numbers_move_by_what_changed_and_nothing_else_is_counted(connection, directory):
+    teams = fill(directory, 12)
+    for above, below in itertools.pairwise(teams[:3]):
+        directory.add_member(above, below)
+    [person, other] = sorted(directory.members(teams[2], "user"))[:2]
+    directory.add_member(teams[0], person)
+    sync(connection)
+    are_right(connection, directory)
+    connection.groups.update(entra_direct=F("entra_direct") + 100, recipients=F("recipients") + 100)
+    before = {row.entra_id: row for row in connection.groups.all()}
+
+    directory.remove_member(teams[2], person)  # who stays in the group at the top
+    directory.disable_user(other)
+    sync(connection)
+
+    after = {row.entra_id: row for row in connection.groups.all()}
+    steps = {
+        id: (
+            row.entra_direct - before[id].entra_direct,
+            row.people - before[id].people,
+            row.recipients - before[id].recipients,
+        )
+        for id, row in after.items()
+    }
+    assert steps[teams[0]] == (0, 0, -1)
+    assert steps[teams[1]] == (0, -1, -2)
+    assert steps[teams[2]] == (-1, -1, -2)
+    assert {steps[team] for team in teams[3:] if other not in directory.members(team)} == {(0, 0, 0)}
+
+
+@pytest.mark.parametrize("change", ["leave", "join", "disable", "delete", "return", "newcomer", "contact"])
+def test_numbers_are_right_for_whoever_is_reached_on_two_ways(connection, directory, change):
+    teams = fill(directory, 12)
+    directory.add_member(teams[0], teams[1])
+    directory.add_member(teams[1], teams[2])
+    directory.add_member(teams[2], teams[1])  # a circle
+    person = sorted(directory.members(teams[2], "user"))[0]
+    for team in teams[:2]:
+        directory.add_member(team, person)
+    if change == "return":
+        directory.soft_delete_user(person)
+    sync(connection)
+
+    match change:
+        case "leave":
+            directory.remove_member(teams[2], person)
+        case "join":
+            directory.add_member(teams[1], sorted(directory.members(teams[3], "user"))[0])
+        case "disable":
+            directory.disable_user(person)
+        case "delete":
+            directory.soft_delete_user(person)
+        case "return":
+            directory.restore_user(person)
+        case "newcomer":
+            directory.add_member(teams[2], directory.add_user())
+        case "contact":
+            directory.add_member(teams[2], directory.add_contact())
+    run = sync(connection)
+
+    assert run.kind == "incremental"
+    are_right(connection, directory)
+
+
 def test_group_in_use_is_counted_at_once_and_others_are_noted(connection, directory):
     teams = fill(directory, 12)
     sync(connection)
@@ -88,6 +155,7 @@ def test_worker_killed_before_it_has_counted_is_made_up_for(endpoints, directory
         choose(connection, teams[0])
         for team in teams[:3]:
             directory.remove_member(team, sorted(directory.members(team))[0])
+        directory.add_member(teams[4], teams[5])
     workers = Workers(tmp_path, tenant_server)
     try:
         with standing_still("UPDATE", "group", WHEN[database.vendor]):
