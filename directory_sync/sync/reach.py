@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..models import Connection, Recipient
-from . import bulk, derive
+from . import bulk
 
 People = dict[int, str]  # row id → object id
 MOST_IDS = 1_000
@@ -67,9 +67,10 @@ class Reach:
 
     def _now(self) -> People:
         found: People = {}
-        rows = derive.recipients(self._connection)
+        # Who is a recipient is sorted out here: asked for it, SQLite goes through all recipients there are.
         for chunk in bulk.chunks(self._touched or ()):
-            found |= dict(rows.filter(entra_id__in=chunk).values_list("pk", "entra_id"))
+            rows = self._connection.recipients.filter(entra_id__in=chunk)
+            found |= {pk: id for pk, id, left_out in rows.values_list("pk", "entra_id", "left_out") if not left_out}
         return found
 
 
