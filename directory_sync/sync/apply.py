@@ -11,7 +11,7 @@ from ..models import Connection, DeltaLink, Group, Membership, Nesting, SyncRun
 from . import bulk, claim, compare, counts, derive, history, judge, nesting
 from .plan import Plan
 from .pull import Stream
-from .write import Links, in_chunks, leave_scope, pks, write_groups, write_people
+from .write import Links, forget_unread_groups, in_chunks, leave_scope, pks, write_groups, write_people
 
 
 def apply(run: SyncRun, plan: Plan, streams: dict[str, Stream], *, can_read_hidden: bool, now: datetime) -> None:
@@ -76,6 +76,7 @@ def _write(plan: Plan, connection: Connection, now: datetime, *, rederives: bool
     if plan.confines:
         touched_groups |= leave_scope(plan, connection)
     relinked = nesting.rebuild(connection, touched_groups)
+    forget_unread_groups(plan, connection)
     if rederives:
         connection.derived_with = connection.option_fingerprint  # written when the run ends
         is_first = plan.staging is not None and not plan.staging.has_rows  # whose people the staging has derived

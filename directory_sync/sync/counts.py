@@ -1,7 +1,7 @@
 """The numbers of groups: what Entra counts, what we count, and every reason for the difference.
 
-They are counted anew where groups came to contain other groups than before, and after full rounds; after all other
-changes they are moved by what the run changed, however many people its groups have.
+A night moves them by what it changed, however many people a group has; they are counted anew where groups came to
+contain other groups than before, and all of them after a full round.
 """
 
 from collections import Counter
@@ -96,14 +96,14 @@ def hold_due(connection: Connection) -> None:
     list(_locked(connection.groups.filter(counts_due=True)))
 
 
-def refresh_due(connection: Connection) -> None:
-    """Count the groups whose numbers are out of date, some at a time, each some in a transaction of its own."""
-    due = list(connection.groups.filter(counts_due=True).values_list("pk", flat=True))
-    for chunk in bulk.chunks(due, 500):
+def refresh_due(connection: Connection, *, everything: bool = False) -> None:
+    """Count the groups whose numbers are out of date, or all; some at a time, each some in a transaction of its own."""
+    groups = connection.groups.all() if everything else connection.groups.filter(counts_due=True)
+    for chunk in bulk.chunks(list(groups.values_list("pk", flat=True)), 500):
         with transaction.atomic():
             list(_locked(connection.groups.filter(pk__in=chunk)))
             refresh(connection, chunk)
-            connection.groups.filter(pk__in=chunk).update(counts_due=False)
+            connection.groups.filter(pk__in=chunk, counts_due=True).update(counts_due=False)
 
 
 def refresh(connection: Connection, pks: Iterable[int]) -> None:

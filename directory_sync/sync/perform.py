@@ -86,7 +86,7 @@ def _perform(run: SyncRun, deadline: float | None) -> None:
             raise errors[0]
         errors += [plan.problem] if plan.problem else []
         _apply(run, plan, streams, errors, can_read_hidden="Member.Read.Hidden" in client.roles())
-        counts.refresh_due(run.connection)
+        counts.refresh_due(run.connection, everything=run.kind == SyncRun.Kind.FULL)
         _verify(run, client)
 
 

@@ -24,9 +24,13 @@ def write_groups(plan: Plan, connection: Connection, now: datetime) -> None:
     bulk.upsert(Group, columns, (*GROUP_FIELDS, "is_read"), rows, starting=tuple(GROUP_START))
     add_placeholders(connection, placeholders)
     in_chunks(connection.groups, plan.gone_groups, status=Group.Status.GONE, status_at=now, problem="")
-    for chunk in bulk.chunks(sorted(plan.gone_groups)):  # of which nobody has ever known more than the id
-        connection.groups.filter(entra_id__in=chunk, is_read=False, segments=None).delete()
     in_chunks(connection.groups, plan.returned_groups, status=Group.Status.WAITING, status_at=now)
+
+
+def forget_unread_groups(plan: Plan, connection: Connection) -> None:
+    """Delete the groups that are gone and of which nobody has ever known more than the id, once nothing names them."""
+    for chunk in bulk.chunks(sorted(plan.gone_groups)):
+        connection.groups.filter(entra_id__in=chunk, is_read=False, segments=None).delete()
 
 
 def write_people(plan: Plan, connection: Connection, now: datetime) -> set[str]:

@@ -5,6 +5,7 @@ import itertools
 import pytest
 from django.db import connection as database
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from directory_sync.models import Group, SyncRun
 from directory_sync.sync import claim, counts
@@ -113,6 +114,32 @@ def test_numbers_are_right_for_whoever_is_reached_on_two_ways(connection, direct
 
     assert run.kind == "incremental"
     are_right(connection, directory)
+
+
+def test_group_of_which_only_the_id_was_known_leaves_the_numbers_of_those_above(connection, directory):
+    teams = fill(directory, 12)
+    directory.add_member(teams[0], teams[1])
+    sync(connection)
+    connection.groups.filter(entra_id=teams[1]).update(is_read=False)
+    directory.delete_group(teams[1])
+
+    sync(connection)
+
+    assert not connection.groups.filter(entra_id=teams[1]).exists()
+    are_right(connection, directory)
+
+
+def test_full_round_counts_all_groups_and_writes_those_alone_that_were_wrong(connection, directory):
+    teams = fill(directory, 12)
+    sync(connection)
+    connection.groups.filter(entra_id__in=teams[:3]).update(recipients=9)
+
+    with CaptureQueriesContext(database) as queries:
+        sync(connection, full=True)
+
+    are_right(connection, directory)
+    written = [each["sql"] for each in queries if 'UPDATE "directory_sync_group" SET "entra_' in each["sql"]]
+    assert [sql.split(":")[0] for sql in written] == ["3 times"]
 
 
 def test_group_in_use_is_counted_at_once_and_others_are_noted(connection, directory):
