@@ -31,7 +31,7 @@ test: .venv/development .system
 soak: .venv/development .system
 	@$(BIN)/python -m pytest -m soak $(TESTS)
 
-# Half an hour or so; `make bench SIZES=L` needs 16 GiB and hours more. All of it ends in docs/performance.md.
+# An hour or so; `make bench SIZES=L` takes half an hour and 6 GiB more. All of it ends in docs/performance.md.
 SIZES ?= S,M
 FAR_AWAY := --sizes S --latency 0.2 --only first,fast,quiet,changed
 bench: .venv/development

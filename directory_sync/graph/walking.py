@@ -56,11 +56,11 @@ def walk_batches(
     def visit(group_id: str) -> None:
         if group_id.lower() not in visited:
             visited.add(group_id.lower())
-            pending.append((group_id, f"/groups/{quote(group_id, safe='')}/{query}"))
+            pending.append((group_id, ""))
 
     for group_id in group_ids:
         visit(group_id)
-    for pages in _walk(client, pending):
+    for pages in _walk(client, pending, f"/groups/{{id}}/{query}"):
         for page in pages if nested else ():
             for item in page.items:
                 if kind_of(item) == "group" and item.get("id"):
@@ -100,9 +100,8 @@ def member_of(client: GraphClient, user_ids: Iterable[str]) -> dict[str, list[st
     For somebody who comes back: groups/delta does not announce his links again ("delta-query-groups").
     """
     found: dict[str, list[str] | GraphError] = {id: [] for id in user_ids}
-    query = f"memberOf?$select=id&$top={PAGE_SIZE}"
-    pending = deque((id, f"/users/{quote(id, safe='')}/{query}") for id in found)
-    for pages in _walk(client, pending):
+    pending = deque((id, "") for id in found)
+    for pages in _walk(client, pending, f"/users/{{id}}/memberOf?$select=id&$top={PAGE_SIZE}"):
         for page in pages:
             groups = found[page.group_id]
             if page.error:
@@ -125,10 +124,11 @@ def read_managers(client: GraphClient, user_ids: Iterable[str]) -> dict[str, dic
     return found
 
 
-def _walk(client: GraphClient, pending: deque[tuple[str, str]]) -> Iterator[list[WalkedPage]]:
-    """Read (id, path) pairs in batches side by side, and their nextLinks after them, until none is left.
+def _walk(client: GraphClient, pending: deque[tuple[str, str]], first: str) -> Iterator[list[WalkedPage]]:
+    """Read (id, nextLink) pairs in batches side by side, and what comes after them, until none is left.
 
-    Yields what came in one answer together. Whoever iterates may add pairs.
+    `first`: the path that stands for "" as the nextLink, with a place for the id. Yields what came in one answer
+    together. Whoever iterates may add pairs.
     """
     seen: set[int] = set()
     running: dict[Future[dict[str, BatchAnswer]], list[tuple[str, str]]] = {}
@@ -137,7 +137,8 @@ def _walk(client: GraphClient, pending: deque[tuple[str, str]]) -> Iterator[list
         while pending or running:
             while pending and len(running) < AT_ONCE:
                 asked = [pending.popleft() for _ in range(min(LARGEST_BATCH, len(pending)))]
-                requests = [BatchRequest(str(number), path) for number, (_, path) in enumerate(asked)]
+                paths = [link or first.format(id=quote(id, safe="")) for id, link in asked]
+                requests = [BatchRequest(str(number), path) for number, path in enumerate(paths)]
                 running[pool.submit(client.batch, requests)] = asked
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 answers, asked = done.result(), running.pop(done)

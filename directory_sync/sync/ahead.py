@@ -25,7 +25,7 @@ GROUP_START = {
     "counts_due": True,
 }
 KNOWN = "SELECT entra_id, recipient_id FROM reserved_id WHERE entra_id IN ({marks})"
-MOST_REMEMBERED = 200_000  # members, of about 200 bytes each
+MOST_REMEMBERED = 120_000  # members, of about 200 bytes each
 
 
 def add_placeholders(connection: Connection, ids: Iterable[str]) -> None:

@@ -11,7 +11,6 @@ from time import monotonic
 from typing import Any
 
 from ..graph.client import GraphClient
-from ..graph.errors import GraphError
 from ..graph.quota import seconds_for
 from ..graph.reads import (
     AT_ONCE,
@@ -142,12 +141,12 @@ def walk_answers(client: GraphClient, walk: Walk) -> Iterator[Answer]:
         walk.note(LISTING, page.items)
         yield Answer("groups", LISTING, page)
     waiting = [id for id in dict.fromkeys(walk.listed) if id not in walk.read]
-    errors: dict[str, GraphError | None] = {}
+    ended, refused = 0, []
     for pages in walk_batches(client, waiting, select=("id",), nested=False):
-        errors |= {page.group_id: page.error for page in pages}
+        ended += sum(page.done for page in pages)
+        refused += [page.error for page in pages if page.error]
         yield Answer("groups", MEMBERS, Page([_members(page) for page in pages], "", ""))
-    refused = [error for error in errors.values() if error]
-    if refused and len(refused) == len(errors) and not walk.read:  # then it is not about the groups
+    if refused and len(refused) == ended and not walk.read:  # then it is not about the groups
         raise refused[0]
     yield from delta_answers(client, "groups", walk.since)
 

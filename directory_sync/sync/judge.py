@@ -65,7 +65,8 @@ class Watch:
             return
         accepted = set(self._run.releases.losses) if self._run.releases else set()
         losses = len(set(self.lost.values()) - accepted)
-        if losses and too_many_leave(self._total_before(), losses, self._thresholds):
+        few = losses < self._thresholds.people_at_least  # whatever the total, which takes long to count
+        if not few and too_many_leave(self._total_before(), losses, self._thresholds):
             raise TooManyLeave(sorted(self.lost.values()))
         for group in self.groups:
             before = self._base[group.pk].keys()
@@ -82,7 +83,6 @@ class Watch:
         self._reach.forget()
 
     def _total_before(self) -> int:
-        """Counted only when somebody leaves, since to count takes time in proportion to the directory."""
         return derive.recipients(self._run.connection).count() - self.gained.count + len(self.lost)
 
     def _reached_now(self) -> dict[int, People]:

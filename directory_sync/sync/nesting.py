@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from ..models import Connection, Group, GroupClosure, Nesting
 from . import bulk
@@ -27,8 +28,9 @@ def rebuild(connection: Connection, touched: Iterable[int]) -> set[int]:
         up[child].add(parent)
     # Today's links find everybody: on a path that was cut, the parent at the first cut is touched itself.
     affected = above(touched, up)
-    components = list(strongly_connected(affected, down))
-    _write(affected, components, down)
+    plain = affected - down.keys()  # most groups contain no other
+    components = list(strongly_connected(affected - plain, down))
+    _write(affected, components, plain, down)
     return affected
 
 
@@ -89,7 +91,7 @@ def _unwind(stack: list[int], on_stack: set[int], node: int) -> list[int]:
             return component
 
 
-def _write(affected: set[int], components: list[list[int]], down: Edges) -> None:
+def _write(affected: set[int], components: list[list[int]], plain: set[int], down: Edges) -> None:
     reach: dict[int, set[int]] = {}
     representative: dict[int, int] = {}
     for members in components:  # children first, so what a component reaches below is known already
@@ -101,7 +103,11 @@ def _write(affected: set[int], components: list[list[int]], down: Edges) -> None
         representative |= dict.fromkeys(members, first)
     for chunk in bulk.chunks(sorted(affected)):
         GroupClosure.objects.filter(ancestor__in=chunk).delete()
-    bulk.insert(GroupClosure, ("ancestor_id", "descendant_id"), ((a, d) for a, ds in reach.items() for d in sorted(ds)))
+    themselves = ((group, group) for group in sorted(plain))
+    below_them = ((a, d) for a, ds in reach.items() for d in sorted(ds))
+    bulk.insert(GroupClosure, ("ancestor_id", "descendant_id"), chain(themselves, below_them))
+    for chunk in bulk.chunks(sorted(plain)):
+        Group.objects.filter(pk__in=chunk).exclude(component=F("pk")).update(component=F("pk"))
     bulk.update(Group, ("component",), ((first, group) for group, first in sorted(representative.items())))
 
 

@@ -136,6 +136,7 @@ def _plan_full_groups(plan: Plan, run: SyncRun, staging: Staging) -> None:
     plan.unread_groups |= living.keys()
     plan.named = compare.ids_without_rows(staging)
     plan.reserved = compare.ids_written_ahead()
+    staging.groups = {}  # all that matters of them is in the plan now
 
 
 def plan_people(plan: Plan, connection: Connection, seen: dict[str, Seen], kind: str, approved: list[str]) -> None:
