@@ -9,12 +9,14 @@ import os
 from typing import Any
 
 from benchmarks import children, figures
-from benchmarks.figures import VENDORS
+from benchmarks.figures import VENDORS, met
 from benchmarks.stand import Stand
 
 NAME = "doors"
 SIZES = ("S", "M")
 TIMEOUT = 3600.0
+LONGEST_WRITE = {"sqlite": 5.0, "postgresql": 0.5}  # seconds, at M, as all three
+MEDIAN, PERCENTILE_95 = 0.150, 0.400
 
 
 def run(stand: Stand) -> dict[str, Any]:
@@ -55,15 +57,24 @@ def _within(connection_id: str) -> dict[str, Any]:
 
 
 def table(results: list[dict[str, Any]]) -> str:
-    """The longest wait and the pages, in milliseconds; the slowest page by name."""
-    heads = ("Size", "Database", "Longest wait of a write", "Pages, median", "95 %", "Slowest page")
+    """The longest wait and the pages, in milliseconds, each with whether the target for M is met; the slowest page."""
+    heads = ("Size", "Database", "Longest wait of a write", "", "Pages, median", "", "95 %", "", "Slowest page")
     rows = []
     for result in results:
+        times = (result["waits"]["longest"], result["median"], result["percentile_95"])
+        targets = (LONGEST_WRITE[result["database"]], MEDIAN, PERCENTILE_95)
+        told = [
+            cell
+            for time, target in zip(times, targets, strict=True)
+            for cell in (_milliseconds(time), met(holds=time <= target) if result["size"] == "M" else "")
+        ]
         name, slowest = next(iter(result["pages"].items()))
-        times = (result["waits"]["longest"], result["median"], result["percentile_95"], slowest["median"])
-        longest, median, most, last = (f"{1000 * seconds:,.0f} ms" for seconds in times)
-        rows.append((result["size"], VENDORS[result["database"]], longest, median, most, f"{name}, {last}"))
+        rows.append((result["size"], VENDORS[result["database"]], *told, f"{name}, {_milliseconds(slowest['median'])}"))
     return figures.table(heads, rows)
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:,.0f} ms"
 
 
 if __name__ == "__main__":
