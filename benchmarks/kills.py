@@ -1,9 +1,13 @@
 """Work lost to a kill: SIGKILL in the middle of a first sync, and what the next attempt asks for again."""
 
+import zlib
 from collections import Counter
 from typing import Any
 
+import orjson
+
 from benchmarks import children
+from benchmarks.installation import Installation
 from benchmarks.stand import Stand
 from benchmarks.syncing import TIMEOUT, check_everything_is_there, start_sync
 from benchmarks.tenant import SIGN_IN, reads_of
@@ -15,11 +19,30 @@ NOT_READING = (*SIGN_IN, "$batch", "$count")
 
 
 def run(stand: Stand) -> dict[str, Any]:
-    """For each moment: how far it was, and reads asked a second time, by kind."""
+    """For each moment: how far it was, which pages had been asked for and not kept, and reads asked a second time."""
     stand.synced()
     needed = stand.first_meter
     kills = [_kill(stand, moment * needed.reads, needed.requests) for moment in MOMENTS.get(stand.size, (0.5,))]
     return {"needed": dict(needed.requests), "kills": kills}
+
+
+def _chains_and_members(requests: Counter[str]) -> Counter[str]:
+    """Pages by kind, of the kinds that a first sync reads many of."""
+    return Counter({kind: requests[kind] for kind in ("users/delta", "members")})
+
+
+def _kept(installation: Installation) -> Counter[str]:
+    """How many pages of these kinds the journal has."""
+    kept: Counter[str] = Counter()
+    pages = installation.query(
+        "SELECT source, body FROM directory_sync_journalpage WHERE source IN ('users', 'members')"
+    )
+    for source, body in pages:
+        if source == "users":
+            kept["users/delta"] += 1
+        else:
+            kept["members"] += len(orjson.loads(zlib.decompress(body)))
+    return kept
 
 
 def _kill(stand: Stand, reads: float, needed: Counter[str]) -> dict[str, Any]:
@@ -37,6 +60,7 @@ def _kill(stand: Stand, reads: float, needed: Counter[str]) -> dict[str, Any]:
 
         children.measure(child, TIMEOUT[stand.size], watch=kill_in_time, killed=True)
     found = installation.query("SELECT stage FROM directory_sync_syncrun")
+    on_their_way = _chains_and_members(first.requests) - _kept(installation)
     with stand.tenant.meter() as second:
         children.measure(start_sync(installation), TIMEOUT[stand.size])
     check_everything_is_there(installation)
@@ -47,6 +71,7 @@ def _kill(stand: Stand, reads: float, needed: Counter[str]) -> dict[str, Any]:
         "stage": found[0][0] if found else "not begun",
         "before": first.reads,
         "after": second.reads,
+        "on_their_way": on_their_way.total(),
         "repeated": sum(repeated.values()),
         "repeated_by_kind": dict(repeated),
         "seconds_after": second.seconds,

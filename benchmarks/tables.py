@@ -143,11 +143,25 @@ def _usual(results: Results, scenario: str, size: str) -> Results:
 def kill(results: Results) -> str:
     """What was asked for again after a SIGKILL."""
     rows = [
-        (*place(result), one["stage"], one["before"], one["after"], one["repeated"])
+        (
+            *place(result),
+            *(one[name] for name in ("stage", "before", "after", "on_their_way", "repeated")),
+            met(holds=one["repeated"] <= one["on_their_way"]),
+        )
         for result in of(results, "kill")
         for one in result["figures"]["kills"]
     ]
-    heads = ("Size", "Database", "Latency", "Killed while", "Reads before", "Reads after", "Asked again")
+    heads = (
+        "Size",
+        "Database",
+        "Latency",
+        "Killed while",
+        "Reads before",
+        "Reads after",
+        "On their way",
+        "Asked again",
+        "",
+    )
     return table(heads, rows)
 
 
