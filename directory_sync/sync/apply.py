@@ -19,7 +19,7 @@ def apply(run: SyncRun, plan: Plan, streams: dict[str, Stream], *, can_read_hidd
     connection = run.connection
     with transaction.atomic():
         claim.beat(run, stage="applying")
-        counts.hold_due(connection)
+        counts.alone(connection)
         _leave_parents(plan, connection)
         judge.merge_decisions(plan, connection)
         rederives = connection.derived_with != connection.option_fingerprint

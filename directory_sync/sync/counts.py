@@ -7,8 +7,9 @@ contain other groups than before, and all of them after a full round.
 from collections import Counter
 from collections.abc import Iterable, Set
 
+from django.db import connection as database
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from ..models import Connection, Group, GroupClosure, Membership, Nesting, Recipient
 from . import bulk
@@ -91,9 +92,13 @@ def note_changed(connection: Connection, pks: set[int]) -> None:
         connection.groups.filter(pk__in=chunk, counts_due=False).update(counts_due=True)
 
 
-def hold_due(connection: Connection) -> None:
-    """Keep others, until this transaction ends, from counting the groups that are due: they would miss its changes."""
-    list(_locked(connection.groups.filter(counts_due=True)))
+def alone(connection: Connection) -> None:
+    """Keep others, until this transaction ends, from counting this connection's groups: they would miss its changes.
+
+    SQLite has one writer anyway.
+    """
+    if database.vendor == "postgresql":
+        bulk.ask("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(connection.pk.bytes[:8], "big", signed=True)])
 
 
 def refresh_due(connection: Connection, *, everything: bool = False) -> None:
@@ -101,7 +106,7 @@ def refresh_due(connection: Connection, *, everything: bool = False) -> None:
     groups = connection.groups.all() if everything else connection.groups.filter(counts_due=True)
     for chunk in bulk.chunks(list(groups.values_list("pk", flat=True)), 500):
         with transaction.atomic():
-            list(_locked(connection.groups.filter(pk__in=chunk)))
+            alone(connection)
             refresh(connection, chunk)
             connection.groups.filter(pk__in=chunk, counts_due=True).update(counts_due=False)
 
@@ -123,7 +128,7 @@ class Difference:
     """What a run changes in the numbers of groups by changing these people and their memberships.
 
     Made before anything is written, inside the same transaction. Right for every group that contains the same groups
-    before and after; the others have to be counted.
+    before and after and whose numbers were right; the others have to be counted.
     """
 
     def __init__(self, connection: Connection, people: Iterable[str]) -> None:
@@ -132,7 +137,10 @@ class Difference:
         self._reaching, self._having = self._look()
 
     def write(self, *, but: Set[int]) -> None:
-        """Move the numbers of all groups `but` these and those that are due to be counted anyway."""
+        """Move the numbers of all groups `but` these and those that are due to be counted anyway.
+
+        Where that can't be right, since a group has no component yet or would have less than nobody, it is counted.
+        """
         reaching, having = self._look()
         reaching.subtract(self._reaching)
         having.subtract(self._having)
@@ -140,15 +148,20 @@ class Difference:
         for (component, reason), step in reaching.items():
             if step:
                 moved.setdefault(component, Counter())[reason] = step
+        anew = set()
         direct = [group for group, step in having.items() if step]
         for chunk in bulk.chunks(direct):
-            for own in self._connection.groups.filter(pk__in=chunk).values_list("component", flat=True):
-                if own is not None:
+            for group, own in self._connection.groups.filter(pk__in=chunk).values_list("pk", "component"):
+                if own is None:
+                    anew.add(group)
+                else:
                     moved.setdefault(own, Counter())
         for chunk in bulk.chunks(moved):
             stored = self._connection.groups.filter(component__in=chunk, counts_due=False).values_list(*STORED)
             rows = [_moved(row, moved[row[1]], having[row[0]]) for row in stored if row[0] not in but]
-            bulk.update(Group, COLUMNS, sorted(rows, key=lambda row: row[-1]))
+            anew |= {row[-1] for row in rows if min(row[:-1]) < 0}
+            bulk.update(Group, COLUMNS, sorted((row for row in rows if row[-1] not in anew), key=lambda row: row[-1]))
+        refresh(self._connection, anew - but)
 
     def _look(self) -> tuple[Counter[tuple[int, str]], Counter[int]]:
         """(component, reason) → how many of these people it reaches; group → how many it has directly."""
@@ -170,11 +183,6 @@ def _moved(row: tuple[int, ...], by_reason: Counter[str], direct: int) -> tuple[
     beside = by_reason[LeftOut.CONTACT] + by_reason[LeftOut.OTHER_OBJECT]
     steps = (direct, people + beside, people, by_reason[""])
     return (*(number + step for number, step in zip(before, steps, strict=True)), pk)
-
-
-def _locked(groups: QuerySet[Group]) -> QuerySet[Group, int]:
-    """Their ids, once no other transaction is changing them; one order for all, so that nobody waits in a circle."""
-    return groups.select_for_update().order_by("pk").values_list("pk", flat=True)
 
 
 def _numbers(by_reason: dict[str, int], nested_groups: int, direct: int) -> dict[str, int]:
