@@ -71,10 +71,11 @@ def _settle_returned_groups(plan: Plan, run: SyncRun, client: GraphClient, hidde
         plan.links[group] = members
         if plan.staging:
             compare.forget_links(groups=[group])
-        kept = run.connection.recipients.filter(memberships__group__entra_id=group, removed_at=None)
-        for member in kept.values_list("entra_id", flat=True):
-            if member not in members:
-                plan.drop(group, member)
+        people = run.connection.recipients.filter(memberships__group__entra_id=group, removed_at=None)
+        nested = run.connection.groups.filter(parent_links__parent__entra_id=group)
+        kept = {*people.values_list("entra_id", flat=True), *nested.values_list("entra_id", flat=True)}
+        for member in kept - members.keys():
+            plan.drop(group, member)
 
 
 def _settle_arrivals(plan: Plan, run: SyncRun, client: GraphClient) -> None:

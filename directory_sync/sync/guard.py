@@ -27,13 +27,18 @@ class Thresholds:
         return cls(**{name: value for name, value in own.items() if name in known})  # type: ignore[arg-type]  # JSON numbers
 
 
+def are_not_few(losses: int, thresholds: Thresholds) -> bool:
+    """Whether so many leave that it matters how many there are."""
+    return losses >= thresholds.people_at_least
+
+
 def too_many_leave(recipients: int, losses: int, thresholds: Thresholds) -> bool:
     """Whether a run is held whole.
 
     `recipients`: how many the connection had. `losses`: how many of them would be none any more and have not
     been accepted by somebody.
     """
-    if losses < thresholds.people_at_least:
+    if not are_not_few(losses, thresholds):
         return False
     many = max(thresholds.people_many, thresholds.people_many_share * recipients)
     return losses > thresholds.people_share * recipients or losses > many

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from ..models import Connection, Group, GroupClosure, HeldRemoval, Membership, Nesting, SyncRun
 from . import bulk, derive, nesting
-from .guard import Thresholds, loses_too_much, too_many_leave
+from .guard import Thresholds, are_not_few, loses_too_much, too_many_leave
 from .plan import Plan
 from .reach import People, Reach, Some
 from .verify import in_use
@@ -65,8 +65,8 @@ class Watch:
             return
         accepted = set(self._run.releases.losses) if self._run.releases else set()
         losses = len(set(self.lost.values()) - accepted)
-        few = losses < self._thresholds.people_at_least  # whatever the total, which takes long to count
-        if not few and too_many_leave(self._total_before(), losses, self._thresholds):
+        # The total is counted only where it matters: that takes time in proportion to the directory.
+        if are_not_few(losses, self._thresholds) and too_many_leave(self._total_before(), losses, self._thresholds):
             raise TooManyLeave(sorted(self.lost.values()))
         for group in self.groups:
             before = self._base[group.pk].keys()
@@ -162,8 +162,8 @@ def keep_withheld(plan: Plan, connection: Connection) -> int:
             made.append(pk)
     HeldRemoval.objects.filter(pk__in=made).delete()
     groups = dict(connection.groups.filter(entra_id__in=plan.withheld).values_list("entra_id", "pk"))
+    held = [(groups[group], member) for group, member in sorted(waiting) if group in groups]
     HeldRemoval.objects.bulk_create(
-        (HeldRemoval(group_id=groups[group], member_entra_id=member) for group, member in sorted(waiting)),
-        batch_size=1_000,
+        (HeldRemoval(group_id=group, member_entra_id=member) for group, member in held), batch_size=1_000
     )
     return sum(len(members) for members in plan.withheld.values())

@@ -15,10 +15,13 @@ Edges = dict[int, set[int]]
 def rebuild(connection: Connection, touched: Iterable[int]) -> set[int]:
     """Recompute component and closure of the touched groups and of every group above them.
 
-    `touched`: ids of groups that are new or whose direct children changed, after the links were written.
+    `touched`: ids of groups that are new or whose direct children changed, after the links were written; one that has
+    been deleted does no harm.
     Returns the ids of all groups whose closure was written.
     """
-    touched = set(touched)
+    named, touched = touched, set()
+    for chunk in bulk.chunks(named):
+        touched |= set(connection.groups.filter(pk__in=chunk).values_list("pk", flat=True))
     if not touched:
         return set()
     down: Edges = defaultdict(set)

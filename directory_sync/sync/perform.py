@@ -11,7 +11,7 @@ from .. import vault
 from ..graph.client import GraphClient
 from ..graph.errors import AccessDenied, GraphError
 from ..models import Connection, SyncRun
-from . import bulk, claim, counts, journal, schedule
+from . import bulk, claim, counts, heap, journal, schedule
 from .apply import apply
 from .confirm import confirm
 from .judge import TooManyLeave
@@ -75,6 +75,7 @@ def _attempt(run: SyncRun, deadline: float | None) -> None:
 
 
 def _perform(run: SyncRun, deadline: float | None) -> None:
+    heap.share()
     with open_client(run.connection) as client, closing(Staging(run)) as staging:
         client.requests = run.requests  # of the workers before
         try:
@@ -135,7 +136,8 @@ def _read(
 ) -> tuple[Plan, dict[str, Stream]]:
     """Everything the run needs from Graph, before it changes anything."""
     if run.connection.scope == Connection.Scope.SELECTED:
-        claim.beat(run, kind=SyncRun.Kind.FULL, stage="reading")
+        run.kind = SyncRun.Kind.FULL
+        claim.beat(run, kind=run.kind, stage="reading")
         return plan_selected(run, client, deadline=deadline), {}
     streams = pull(run, client, staging, deadline=deadline)
     if any(stream.is_full for stream in streams.values()):

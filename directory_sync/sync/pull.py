@@ -22,7 +22,7 @@ from ..graph.client import GraphClient
 from ..graph.errors import DeltaLinkExpired, GraphError
 from ..graph.reads import delta_url
 from ..models import Connection, DeltaLink, JournalPage, SyncRun
-from . import attributes, claim, fetch, heap, journal
+from . import attributes, claim, fetch, journal
 from .fetch import LISTING, MEMBERS, Answer, Walk
 from .staging import Staging
 
@@ -74,7 +74,6 @@ def pull(run: SyncRun, client: GraphClient, staging: Staging, *, deadline: float
     Full rounds are staged on the way. `deadline` is a `time.monotonic()` value; past it, raises Parked after the
     page in hand, or when none comes.
     """
-    heap.share()
     journal.discard_if_old(run)
     resumes = run.journal.exists()
     claim.beat(run, stage="reading", **({} if resumes else {"read_objects": 0}))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from ..models import Connection, Group, GroupClosure, Membership, Nesting, Recipient
+from ..models import Connection, Group, GroupClosure, HeldRemoval, Membership, Nesting, Recipient
 from . import bulk, write_staged
 from .ahead import GROUP_START, add_placeholders
 from .facts import GROUP_FIELDS, KINDS, PERSON_COLUMNS, UNKNOWN_PERSON, person_row
@@ -28,9 +28,10 @@ def write_groups(plan: Plan, connection: Connection, now: datetime) -> None:
 
 
 def forget_unread_groups(plan: Plan, connection: Connection) -> None:
-    """Delete the groups that are gone and of which nobody has ever known more than the id, once nothing names them."""
-    for chunk in bulk.chunks(sorted(plan.gone_groups)):
-        connection.groups.filter(entra_id__in=chunk, is_read=False, segments=None).delete()
+    """Delete the groups that are gone and of which nobody has ever known more than the id, unless a link stays."""
+    for chunk in bulk.chunks(sorted(plan.gone_groups - plan.withheld.keys())):
+        unread = connection.groups.filter(entra_id__in=chunk, is_read=False, segments=None)
+        unread.filter(parent_links=None, held_removals=None).delete()
 
 
 def write_people(plan: Plan, connection: Connection, now: datetime) -> set[str]:
@@ -117,13 +118,18 @@ class Links:
 
 
 def leave_scope(plan: Plan, connection: Connection) -> set[int]:
-    """Delete what no walked group reaches; a group that an editor has chosen stays, as gone."""
+    """Delete what no walked group reaches; a group that an editor has chosen stays, as gone.
+
+    Returns the groups to be linked anew.
+    """
     reached = {*plan.links, *plan.failed_groups, *connection.scope_group_ids}
     for members in plan.links.values():
         reached |= {id for id, kind in members.items() if kind == "group"}
-    failed = connection.groups.filter(entra_id__in=plan.failed_groups)  # what is below them was not walked
-    below_failed = GroupClosure.objects.filter(ancestor__in=failed.values("component"))
-    reached |= set(below_failed.values_list("descendant__entra_id", flat=True))
+    # What is below these was not walked, or its removal waits.
+    standing = connection.groups.filter(entra_id__in={*plan.failed_groups, *_held(plan, connection)})
+    reached |= set(standing.values_list("entra_id", flat=True))
+    below = GroupClosure.objects.filter(ancestor__in=standing.values("component"))
+    reached |= set(below.values_list("descendant__entra_id", flat=True))
     outside = connection.groups.exclude(entra_id__in=reached)
     parents = set(Nesting.objects.filter(child__in=outside).values_list("parent_id", flat=True))
     left = set(outside.values_list("pk", flat=True))
@@ -131,7 +137,14 @@ def leave_scope(plan: Plan, connection: Connection) -> set[int]:
     connection.groups.filter(pk__in=left).update(status=Group.Status.GONE)
     manage = connection.recipients.exclude(memberships=None).values("manager_entra_id")
     connection.recipients.filter(memberships=None).exclude(entra_id__in=manage).delete()
-    return parents - left
+    return parents | left
+
+
+def _held(plan: Plan, connection: Connection) -> set[str]:
+    """Object ids at both ends of the links whose removal waits, or is not to be made."""
+    kept = HeldRemoval.objects.filter(group__connection=connection, decision=HeldRemoval.Decision.KEPT)
+    ids = set(plan.withheld).union(*plan.withheld.values())
+    return ids.union(*kept.values_list("group__entra_id", "member_entra_id"))
 
 
 def in_chunks(rows, ids: Iterable[str], **values: Any) -> None:
