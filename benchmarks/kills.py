@@ -1,5 +1,6 @@
 """Work lost to a kill: SIGKILL in the middle of a first sync, and what the next attempt asks for again."""
 
+import time
 import zlib
 from collections import Counter
 from typing import Any
@@ -15,6 +16,7 @@ from benchmarks.tenant import SIGN_IN, reads_of
 NAME = "kill"
 SIZES = ("S", "M")
 MOMENTS = {"S": (0.25, 0.5, 0.75), "M": (0.5,)}  # parts of what an undisturbed sync asks for
+ANSWERED_WITHIN = 2.0  # seconds
 NOT_READING = (*SIGN_IN, "$batch", "$count")
 
 
@@ -59,6 +61,7 @@ def _kill(stand: Stand, reads: float, needed: Counter[str]) -> dict[str, Any]:
                 children.kill(child)
 
         children.measure(child, TIMEOUT[stand.size], watch=kill_in_time, killed=True)
+        time.sleep(ANSWERED_WITHIN)  # the tenant notes a request when it has answered
     found = installation.query("SELECT stage FROM directory_sync_syncrun")
     on_their_way = _chains_and_members(first.requests) - _kept(installation)
     with stand.tenant.meter() as second:

@@ -33,6 +33,7 @@ WAITS = {  # innermost functions in which a thread does nothing, by the end of t
     "socket.py": {"readinto", "create_connection"},
     "thread.py": {"_worker"},
     "selectors.py": {"select"},
+    "quota.py": {"take"},
 }
 
 
@@ -61,7 +62,7 @@ class Sampler:
             self.looks += 1
             for thread, frame in sys._current_frames().items():  # noqa: SLF001 - documented, for such uses
                 if thread == self._main:
-                    self.stages[_stage(frame)] += 1
+                    self.stages["waiting for pages" if _is_waiting(frame) else _stage(frame)] += 1
                 if thread != own and not _is_waiting(frame) and (module := _module(frame)):
                     self.modules[module] += 1
 
