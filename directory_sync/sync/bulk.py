@@ -144,6 +144,12 @@ def reserve(model: type[models.Model], number: int) -> list[int]:
     return list(range(first, first + number))
 
 
+def learn(*models: type[models.Model]) -> None:
+    """Have PostgreSQL look at tables into which much was written: it would in a while, and plan badly until then."""
+    for model in models if database.vendor == "postgresql" else ():
+        ask(f"ANALYZE {table(model)}")
+
+
 def check_references() -> None:
     """Have PostgreSQL check foreign keys now rather than at the commit, when every lock is held; SQLite did already."""
     if database.vendor == "postgresql":

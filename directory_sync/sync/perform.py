@@ -10,7 +10,7 @@ from django.utils import timezone
 from .. import vault
 from ..graph.client import GraphClient
 from ..graph.errors import AccessDenied, GraphError
-from ..models import Connection, SyncRun
+from ..models import Connection, Group, GroupClosure, Membership, Nesting, Recipient, SyncRun
 from . import bulk, claim, counts, heap, journal, schedule
 from .apply import apply
 from .confirm import confirm
@@ -25,6 +25,7 @@ from .walk import plan_selected
 log = logging.getLogger(__name__)
 
 
+MANY_LINKS = 10_000  # read in a run, after which PostgreSQL's statistics are worth refreshing
 MOST_ATTEMPTS = 20  # workers that may take up one run: many slices of a huge directory, and an end to a fatal one
 
 
@@ -87,6 +88,8 @@ def _perform(run: SyncRun, deadline: float | None) -> None:
             raise errors[0]
         errors += [plan.problem] if plan.problem else []
         _apply(run, plan, streams, errors, can_read_hidden="Member.Read.Hidden" in client.roles())
+        if run.memberships >= MANY_LINKS:
+            bulk.learn(Recipient, Group, Membership, Nesting, GroupClosure)
         counts.refresh_due(run.connection, everything=run.kind == SyncRun.Kind.FULL)
         _verify(run, client)
 
