@@ -47,6 +47,6 @@ def test_what_is_wrong_in_the_world_fails_the_step_that_meets_it(tmp_path, sabot
 
     assert status != 0
     assert not told["ok"]
-    assert told["failed"] == told["steps"][-1]["name"] == step
+    assert told["failed"] == told["steps"][-1]["name"] == step, told["steps"][-1]["detail"]
     assert because in told["steps"][-1]["detail"]
     assert step in said
