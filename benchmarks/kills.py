@@ -34,8 +34,10 @@ def _chains_and_members(requests: Counter[str]) -> Counter[str]:
 
 
 def _kept(installation: Installation) -> Counter[str]:
-    """How many pages of these kinds the journal has."""
+    """How many pages of these kinds the journal has; a group's, when it has all of them."""
     kept: Counter[str] = Counter()
+    of_groups: Counter[str] = Counter()
+    whole: set[str] = set()
     pages = installation.query(
         "SELECT source, body FROM directory_sync_journalpage WHERE source IN ('users', 'members')"
     )
@@ -43,7 +45,10 @@ def _kept(installation: Installation) -> Counter[str]:
         if source == "users":
             kept["users/delta"] += 1
         else:
-            kept["members"] += len(orjson.loads(zlib.decompress(body)))
+            pages = orjson.loads(zlib.decompress(body))
+            of_groups.update(page["id"] for page in pages)
+            whole |= {page["id"] for page in pages if page["done"]}
+    kept["members"] = sum(of_groups[group] for group in whole)
     return kept
 
 
