@@ -80,7 +80,8 @@ def _kill(stand: Stand, reads: float, needed: Counter[str]) -> dict[str, Any]:
         "before": first.reads,
         "after": second.reads,
         "on_their_way": on_their_way.total(),
-        "repeated": sum(repeated.values()),
+        "repeated": sum(repeated.values()) - second.refused,  # which were asked for anew, and read once
+        "refused": second.refused,
         "repeated_by_kind": dict(repeated),
         "seconds_after": second.seconds,
     }

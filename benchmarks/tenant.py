@@ -32,12 +32,14 @@ SIGN_IN = ("token", "discovery", "foreign")
 class Meter:
     """What the tenant did while something was measured; complete when the measurement is over.
 
-    `requests` by kind: of a $batch, itself and those inside it. `share` of all processors of the machine.
+    `requests` by kind: of a $batch, itself and those inside it, also those `refused` for want of units. `share` of all
+    processors of the machine.
     """
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     requests: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
 
     @property
     def share(self) -> float:
@@ -113,6 +115,7 @@ class Tenant:
         meter.seconds, after = time.monotonic() - start, self.state()
         meter.cpu_seconds = after["cpu_seconds"] - before["cpu_seconds"]
         meter.requests = Counter(after["requests"]) - Counter(before["requests"])
+        meter.refused = after["refused"] - before["refused"]
 
     def close(self) -> None:
         """End the process and remove its folder."""

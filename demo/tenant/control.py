@@ -72,6 +72,7 @@ def state(server: "TenantServer") -> dict[str, Any]:
     return {
         "tenants": tenants,
         "requests": dict(server.requests()),
+        "refused": server.throttle.refused,
         "gates": gates,
         "cpu_seconds": time.process_time(),
         "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,  # Linux counts KiB

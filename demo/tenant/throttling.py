@@ -31,9 +31,10 @@ def cost_of(request: Request) -> int:
 
 
 class Throttle:
-    """Buckets that hold `directory.resource_units` and fill up within ten seconds."""
+    """Buckets that hold `directory.resource_units` and fill up within ten seconds. `refused`: requests so far."""
 
     def __init__(self) -> None:
+        self.refused = 0
         self._lock = Lock()
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
 
@@ -47,6 +48,7 @@ class Throttle:
             units, since = self._buckets.get((directory.tenant_id, app), (limit, now))
             units = min(limit, units + (now - since) * limit / WINDOW) - cost_of(request)
             self._buckets[directory.tenant_id, app] = (max(units, -limit), now)
+            self.refused += units < 0
         if units >= 0:
             return None
         wait = (-units + 1) * WINDOW / limit
